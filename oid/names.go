@@ -1,0 +1,3 @@
+package oid
+
+var names = map[OID]string{}
