@@ -9,8 +9,6 @@ import (
 	"strings"
 	"time"
 	_ "time/tzdata" // the host may have no zone files, or ones from before 2024-03-01
-
-	"github.com/senim-pki/senim/base/i18n"
 )
 
 // set is one copy of all templates. Its functions read the scene, so it renders one page at a time.
@@ -230,12 +228,6 @@ func takes(d map[string]any, words string) (string, error) {
 	return "", nil
 }
 
-// given reports whether the caller passed the argument at all, so that an empty value wins over what was typed.
-func given(d map[string]any, name string) bool {
-	_, ok := d[name]
-	return ok
-}
-
 func (s *set) fault(name string) string {
 	if s.scene.page == nil {
 		return ""
@@ -302,5 +294,3 @@ func href(s string) (string, error) {
 	}
 	return "", fmt.Errorf("address with scheme %q", u.Scheme)
 }
-
-var _ = i18n.RU

@@ -78,9 +78,7 @@ func (k *Kit) chooseLang(w http.ResponseWriter, r *http.Request) bool {
 	}
 	q.Del("lang")
 	w.Header().Set("Cache-Control", "no-store")
-	// The address is relative to this host: a path that begins with two slashes would lead to another one.
-	to := url.URL{Path: "/" + strings.TrimLeft(r.URL.Path, `/\`), RawQuery: q.Encode()}
-	w.Header().Set("Location", to.String())
+	w.Header().Set("Location", local(r.URL.Path, q))
 	w.WriteHeader(http.StatusSeeOther)
 	return true
 }
@@ -89,6 +87,14 @@ func (k *Kit) chooseLang(w http.ResponseWriter, r *http.Request) bool {
 func langLink(r *http.Request, l i18n.Lang) string {
 	q := r.URL.Query()
 	q.Set("lang", tag(l))
-	to := url.URL{Path: "/" + strings.TrimLeft(r.URL.Path, `/\`), RawQuery: q.Encode()}
+	return local(r.URL.Path, q)
+}
+
+// localPath is the address of the request, on this host.
+func localPath(r *http.Request) string { return local(r.URL.Path, r.URL.Query()) }
+
+// local makes an address that stays on this host: a path that begins with two slashes would lead to another one.
+func local(path string, q url.Values) string {
+	to := url.URL{Path: "/" + strings.TrimLeft(path, `/\`), RawQuery: q.Encode()}
 	return to.String()
 }

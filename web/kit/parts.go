@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"html/template"
 	"sort"
+	"strings"
 	"time"
 
 	"github.com/senim-pki/senim/base/fail"
@@ -131,7 +132,7 @@ func tone(s string) (string, error) {
 }
 
 // cell turns what a cell or a summary value may hold into what is shown.
-func (s *set) cell(v any) (any, error) {
+func cell(v any) (any, error) {
 	switch x := v.(type) {
 	case nil:
 		return "", nil
@@ -149,7 +150,7 @@ func (s *set) cell(v any) (any, error) {
 	return nil, fmt.Errorf("a cell cannot hold %T", v)
 }
 
-func kindOfCell(v any) string {
+func cellKind(v any) string {
 	switch v.(type) {
 	case Tag:
 		return "tag"
@@ -157,6 +158,62 @@ func kindOfCell(v any) string {
 		return "anchor"
 	}
 	return "text"
+}
+
+// field is a form component's common part, worked out.
+type field struct {
+	ID, Name, Label, Hint, Error, Value string
+	Described                           string // ids for aria-describedby
+	Big, Optional                       bool
+}
+
+// field checks a component's arguments and finds what was typed and what is wrong with it.
+func (s *set) field(d map[string]any, extra string) (*field, error) {
+	if _, err := takes(d, "name! label! hint error value id big optional "+extra); err != nil {
+		return nil, err
+	}
+	text := func(name string) string {
+		switch v := d[name].(type) {
+		case nil:
+			return ""
+		case string:
+			return v
+		default:
+			return fmt.Sprint(v)
+		}
+	}
+	f := &field{ID: text("id"), Name: text("name"), Label: text("label"), Hint: text("hint"), Error: text("error")}
+	if f.ID == "" {
+		f.ID = f.Name
+	}
+	if f.Error == "" {
+		f.Error = s.fault(f.Name)
+	}
+	f.Value = s.typed(f.Name)
+	if _, ok := d["value"]; ok {
+		f.Value = text("value")
+	}
+	f.Big, _ = d["big"].(bool)
+	f.Optional, _ = d["optional"].(bool)
+	if f.Hint != "" {
+		f.Described = f.ID + "-hint"
+	}
+	if f.Error != "" {
+		f.Described = strings.TrimSpace(f.Described + " " + f.ID + "-error")
+	}
+	return f, nil
+}
+
+// choiceID is the id of the i-th choice; the first has the field's own, so that the error summary leads to it.
+func choiceID(i int, id any, name any) string {
+	base, _ := id.(string)
+	if base == "" {
+		base = fmt.Sprint(name)
+	}
+	if i == 0 {
+		return base
+	}
+	return fmt.Sprintf("%s-%d", base, i+1)
 }
 
 // pairs of a message's arguments, in an order that does not change from page to page.
