@@ -96,7 +96,7 @@ var floors = [][]string{
 	{"./pki/..."},
 	{"./sig/...", "./keyfile/..."},
 	{"./web/...", "./online/...", "./report/...", "./hsm/..."},
-	{"./authority/person/...", "./authority/profile/...", "./authority/lint/...", "./authority/audit/...", "./authority/registry/...", "./authority/notice/..."},
+	{"./authority/person/...", "./authority/profile/...", "./authority/lint/...", "./authority/audit/...", "./authority/registry/...", "./authority/notice/...", "./authority/statement/..."},
 	{"./authority/ca/...", "./authority/application/...", "./authority/account/..."},
 	{"./authority/issue/...", "./authority/revoke/...", "./authority/publish/...", "./authority/stamp/...", "./authority/accredit/..."},
 	{"./authority"},
