@@ -27,6 +27,7 @@ type Hash struct {
 	Aliases    []oid.OID   // other identifiers of the same function that are read
 	Size       int         // octets
 	Crypto     crypto.Hash // zero where the standard library has no such hash
+	Weak       bool        // not to be signed with, and refused in a signature: collisions can be made
 	New        func() hash.Hash
 }
 
@@ -35,6 +36,7 @@ type Kind struct {
 	Name      string // "rsa", "p256", "kz-gost-2004", "kz-gost-2015-512", "gost-2012-256", "gost-2012-512"
 	Title     string
 	GOST      bool
+	OID       oid.OID                                                    // algorithm of the key; CMS may name a signature so too
 	ParseSPKI func(id Identifier, bits []byte) (crypto.PublicKey, error) // what this row does not own is ErrNotMine
 	// MarshalSPKI gives the AlgorithmIdentifier and the BIT STRING content of pub.
 	MarshalSPKI  func(pub crypto.PublicKey) (Identifier, []byte, error)
@@ -42,6 +44,7 @@ type Kind struct {
 	MarshalPKCS8 func(key crypto.Signer) (Identifier, []byte, error)
 	Generate     func(rand io.Reader, bits int) (crypto.Signer, error) // bits is the RSA modulus length; 0 is the row's default
 	Bits         func(pub crypto.PublicKey) int                        // modulus or field length
+	Acceptable   func(pub crypto.PublicKey) error                      // nil where every key of the row is strong enough
 }
 
 // A Scheme is a row of the signature table: kind of key × digest × encoding.
