@@ -2,7 +2,11 @@
 // and moves; a move that is not in the table cannot be expressed. Only this package makes the Approved that package issue consumes.
 package application
 
-import "time"
+import (
+	"time"
+
+	"github.com/senim-pki/senim/authority/person"
+)
 
 // A State of an application.
 type State string
@@ -20,6 +24,9 @@ const (
 	Deactivated  State = "deactivated"
 	Cancelled    State = "cancelled"
 	Uncollected  State = "uncollected"
+
+	// Deleted is not stored: a draft that nobody submitted is erased.
+	Deleted State = "deleted"
 )
 
 // An Actor who moves an application.
@@ -28,6 +35,7 @@ type Actor string
 const (
 	Applicant Actor = "applicant"
 	RA        Actor = "operator"
+	Remote    Actor = "identification" // remote identification
 	Head      Actor = "head"
 	Issuer    Actor = "issuer"
 	Clock     Actor = "clock"
@@ -71,6 +79,11 @@ type Application struct {
 	Requests []KeyRequest
 	Secret   []byte // SHA-256 of the draft secret that its maker's browser holds
 	Code     []byte // salted hash of the revocation code
+	// Wrong revocation codes in a row, and until when no code is looked at.
+	CodeFailures int
+	CodeLocked   time.Time
+	// Person is who the register said the applicant is at the moment of approval; zero before. Certificates name this person.
+	Person   person.Person
 	Created  time.Time
 	Changed  time.Time
 	Deadline time.Time // when the clock moves it by itself
@@ -96,14 +109,3 @@ type Filter struct {
 	Limit       int // 0 is 100
 	After       string
 }
-
-// Exported functions of this package:
-//
-//	Table() []Rule                                       // every move there is: From, By, To, Needs
-//	Allowed(from State, by Actor, to State) bool
-//	(a *Application) move(...)                           // unexported: only the named moves below
-//	ParseNumber(s string) (string, error); FormatNumber(n) string; NewNumber(rand)
-//	NewCode(secret) / HashCode / CheckCode               // revocation code, ≥ 80 bits, derived from the draft secret so that its maker can see it again
-//	Submit, Identify, Reject, Cancel, Deactivate, StartSigning, …: each checks the table and what the move needs
-//	type Approved struct{ unexported }                   // Number(), Person(), Requests(): made only by StartSigning out of a valid decision
-//	(Approved).Reopen(app)                               // on restart: checked again from the stored application
