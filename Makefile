@@ -17,7 +17,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@latest
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@latest
 
 # A Node that is there already, of whatever origin, is kept.
-MISSING := missing=; for p in $(DEBIAN); do dpkg -s $$p >/dev/null 2>&1 || missing="$$missing $$p"; done; \
+MISSING := missing=; for p in $(DEBIAN); do dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$p"; done; \
 	command -v node >/dev/null || missing="$$missing nodejs"
 
 .PHONY: build run test test-browser bench reliability check deps peers clean
