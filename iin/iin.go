@@ -5,6 +5,7 @@
 package iin
 
 import (
+	"embed"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -18,6 +19,11 @@ const (
 	CodeDigits   = "iin.digits"   // a character that is not 0 to 9
 	CodeChecksum = "iin.checksum" // the last digit does not fit, or no last digit could
 )
+
+// Messages holds messages.toml, the sentences for the codes, for base/i18n.
+//
+//go:embed messages.toml
+var Messages embed.FS
 
 const length = 12
 

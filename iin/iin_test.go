@@ -1,10 +1,12 @@
 package iin
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
 	"github.com/senim-pki/senim/base/fail"
+	"github.com/senim-pki/senim/base/i18n"
 )
 
 // The worked examples of facts/kz-pki.md section 5, and what people type.
@@ -122,6 +124,29 @@ func TestBirthDate(t *testing.T) {
 		if y != c.year || m != c.month || d != c.day || ok != (c.year != 0) {
 			t.Errorf("%s: %d-%d-%d %v", c.number, y, m, d, ok)
 		}
+	}
+}
+
+func TestEveryCodeHasItsSentence(t *testing.T) {
+	messages := i18n.MustLoad(Messages, "messages.toml")
+	if got := messages.Problems(); len(got) != 0 {
+		t.Errorf("problems: %q", got)
+	}
+	for _, typed := range []string{"1", "12345678901x", "123456789011"} {
+		var e *fail.Error
+		if !errors.As(Check(typed), &e) {
+			t.Fatalf("%s: %v", typed, Check(typed))
+		}
+		for _, l := range i18n.Langs() {
+			var args []any
+			for name, value := range e.Args {
+				args = append(args, name, value)
+			}
+			messages.T(l, e.Code, args...)
+		}
+	}
+	if got := messages.Missing(); len(got) != 0 {
+		t.Errorf("missing: %q", got)
 	}
 }
 
