@@ -15,7 +15,7 @@ type Entry struct {
 	Subject string // application number, or issuer/serial
 	Payload []byte // what happened, canonical; personal data only here
 	Salt    []byte // 32 random octets
-	Leaf    []byte // what is hashed into the tree: time, act, subject hash, commitment = SHA-256(salt ‖ payload)
+	Leaf    []byte // what is hashed into the tree: see Encode
 }
 
 // A Checkpoint is a signed tree head (note text).
@@ -27,14 +27,14 @@ type Checkpoint struct {
 
 // Records is the part of the store that holds the log.
 type Records interface {
-	AppendEntry(e Entry) error                          // sets Seq
-	EntriesAfter(seq int64, limit int) ([]Entry, error) // in order of Seq
-	EntriesOf(subject string) ([]Entry, error)
-	IntegratedSize() (int64, error)                   // leaves in the tree
-	StoreHashes(first int64, hashes [][32]byte) error // tlog stored hashes, appended
+	AppendEntry(e Entry) error                          // gives Seq: 1, 2, 3 … in order of commit, without a gap
+	EntriesAfter(seq int64, limit int) ([]Entry, error) // in order of Seq; limit 0 is 100
+	EntriesOf(subject string) ([]Entry, error)          // in order of Seq
+	IntegratedSize() (int64, error)                     // leaves in the tree
+	StoreHashes(first int64, hashes [][32]byte) error   // tlog stored hashes, appended; conflict when first is not the next
 	ReadHashes(indexes []int64) ([][32]byte, error)
-	PutCheckpoint(c Checkpoint) error
+	PutCheckpoint(c Checkpoint) error // conflict when it is not larger than the last
 	LastCheckpoint() (Checkpoint, error)
-	EachCheckpoint(f func(Checkpoint) error) error
-	LastEntryTime() (time.Time, error)
+	EachCheckpoint(f func(Checkpoint) error) error // in order of size
+	LastEntryTime() (time.Time, error)             // zero when the log is empty
 }

@@ -43,21 +43,33 @@ type Certificate struct {
 	IssuedAt    time.Time
 }
 
-// Records is the part of the store that holds certificates.
+// Records is the part of the store that holds certificates. Absence is fail.NotFound. Rows are never deleted.
 type Records interface {
-	InsertCertificate(c Certificate) error // conflict when the serial exists for the issuer, or the key in a prepared or issued row
+	// InsertCertificate adds a row: CodeSerialTaken when the serial exists for the issuer, CodeKeyTaken when the key is
+	// in a prepared or issued row.
+	InsertCertificate(c Certificate) error
+	// UpdateCertificate writes the stage and the status with their times, and for a row that was prepared until now also
+	// DER and IssuedAt; everything else stays as inserted. Only a prepared row changes its stage (CodeStage).
 	UpdateCertificate(c Certificate) error
 	Certificate(issuer, serial string) (Certificate, error)
-	CertificatesOf(application string) ([]Certificate, error)
-	FindCertificates(f Filter) ([]Certificate, error)
-	CertificateByKey(keyHash [32]byte) (Certificate, error)
-	RevokedCertificates(issuer string, notAfter time.Time) ([]Certificate, error) // hold and revoked, of those that expire after this moment
-	EachCertificate(f func(Certificate) error) error                              // for audit verification
+	CertificatesOf(application string) ([]Certificate, error) // oldest first
+	FindCertificates(f Filter) ([]Certificate, error)         // newest first
+	CertificateByKey(keyHash [32]byte) (Certificate, error)   // prepared or issued
+	// RevokedCertificates returns those on hold and revoked that expire after the moment, in order of serial.
+	RevokedCertificates(issuer string, notAfter time.Time) ([]Certificate, error)
+	EachCertificate(f func(Certificate) error) error // in order of issuer and serial; for audit verification
 }
 
-// A Filter for search.
+// A Filter for search. What is empty does not restrict.
 type Filter struct {
-	IIN, Serial, NamePrefix string
+	IIN, Serial, NamePrefix string // Serial is a prefix too; NamePrefix ignores case and Ё
 	Stage                   Stage
-	Limit                   int
+	Limit                   int // 0 is 100
 }
+
+// Codes of the conflicts that Records answers with.
+const (
+	CodeSerialTaken = "certificate.serial-taken"
+	CodeKeyTaken    = "certificate.key-taken"
+	CodeStage       = "certificate.stage"
+)
