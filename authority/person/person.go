@@ -1,13 +1,19 @@
 // Package person holds the register of persons that an authority issues to: who has which IIN and which names.
+//
+// Names are kept as certificates write them: upper-case, composed (Unicode NFC), single spaces. What a person types is
+// compared with SameName and never issued.
 package person
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // A Person as the register names him.
 type Person struct {
 	IIN        string
 	Surname    string
-	Name       string
+	Name       string // may be empty: some people have one name
 	Patronymic string // may be empty
 	Updated    time.Time
 }
@@ -19,10 +25,5 @@ type Records interface {
 	CountPersons() (int, error)
 }
 
-// Exported functions of this package:
-//
-//	(p Person) CommonName() string                    // SURNAME NAME
-//	SameName(a, b string) bool                        // Unicode fold, spaces, hyphen kinds, Ё/Е; what the desk marks as different
-//	ReadCSV(r io.Reader, check func(iin string) error) ([]Person, []Refused, error)   // header row iin,surname,name,patronymic in any order, ; or ,
-//	ReadJSON(r io.Reader, check …) (…)
-//	type Refused struct{ Line int; IIN string (masked); Code string; Args map[string]string }
+// CommonName returns SURNAME NAME, as certificates name the person (facts/kz-pki.md section 2.3).
+func (p Person) CommonName() string { return strings.TrimSpace(p.Surname + " " + p.Name) }
