@@ -8,7 +8,9 @@ import (
 	"reflect"
 	"strings"
 	"time"
-	_ "time/tzdata" // the host may have no zone files, or ones from before 2024-03-01
+
+	"github.com/senim-pki/senim/base/clock"
+	"github.com/senim-pki/senim/base/i18n"
 )
 
 // set is one copy of all templates. Its functions read the scene, so it renders one page at a time.
@@ -102,7 +104,7 @@ func (s *set) funcs() template.FuncMap {
 		"iso":     iso,
 		"group4":  group4,
 		"plain4":  Group4,
-		"lang":    func() string { return tag(s.scene.lang) },
+		"lang":    func() string { return string(s.scene.lang) },
 		"langs":   s.langs,
 		"csrf":    s.csrf,
 		"dict":    dict,
@@ -115,26 +117,18 @@ func (s *set) funcs() template.FuncMap {
 		"chosen":  s.chosen,
 		"takes":   takes,
 		"href":    href,
-		"given":   given,
 		"options": options,
+
+		"field": s.field, "tone": tone, "cell": cell, "cellKind": cellKind, "choiceID": choiceID,
 	}
 }
-
-// almaty is +05 since 2024-03-01.
-var almaty = func() *time.Location {
-	l, err := time.LoadLocation("Asia/Almaty")
-	if err != nil {
-		panic(err) // embedded above
-	}
-	return l
-}()
 
 // Time is the moment as people of Kazakhstan write it, in Almaty time: 22.11.2026 14:08. The zero time is a dash.
 func Time(t time.Time) string {
 	if t.IsZero() {
 		return "—"
 	}
-	return t.In(almaty).Format("02.01.2006 15:04")
+	return clock.Show(t)
 }
 
 // Date is the day in Almaty: 22.11.2026. The zero time is a dash.
@@ -142,14 +136,14 @@ func Date(t time.Time) string {
 	if t.IsZero() {
 		return "—"
 	}
-	return t.In(almaty).Format("02.01.2006")
+	return clock.ShowDate(t)
 }
 
 func iso(t time.Time) string {
 	if t.IsZero() {
 		return ""
 	}
-	return t.In(almaty).Format(time.RFC3339)
+	return t.In(clock.Almaty()).Format(time.RFC3339)
 }
 
 // Group4 puts a space after each four characters of a number or serial; whatever spaces and hyphens it had are left out.
@@ -180,8 +174,8 @@ type langChoice struct {
 
 func (s *set) langs() []langChoice {
 	var out []langChoice
-	for _, l := range Languages {
-		out = append(out, langChoice{tag(l.Lang), l.Name, langLink(s.scene.r, l.Lang), l.Lang == s.scene.lang})
+	for _, l := range i18n.Langs() {
+		out = append(out, langChoice{string(l), l.Name(), langLink(s.scene.r, l), l == s.scene.lang})
 	}
 	return out
 }

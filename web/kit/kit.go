@@ -86,9 +86,9 @@ func New(o Options) (*Kit, error) {
 	if err != nil {
 		return nil, fmt.Errorf("couldn't load the kit's messages: %w", err)
 	}
-	bundle, err := i18n.Merge(append([]*i18n.Bundle{own}, o.Messages...)...)
+	bundle, err := merge(append([]*i18n.Bundle{own}, o.Messages...))
 	if err != nil {
-		return nil, fmt.Errorf("couldn't join the messages: %w", err)
+		return nil, err
 	}
 	if o.Nav == nil {
 		o.Nav = DefaultNav
@@ -110,6 +110,16 @@ func New(o Options) (*Kit, error) {
 		return nil, err
 	}
 	return k, nil
+}
+
+// merge turns the panic of i18n.Merge into an error: whose message doubles whose is what a room's author must read.
+func merge(bundles []*i18n.Bundle) (_ *i18n.Bundle, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("couldn't join the messages: %v", p)
+		}
+	}()
+	return i18n.Merge(bundles...), nil
 }
 
 // DefaultNav and DefaultFooter are the links of the applicant's site.

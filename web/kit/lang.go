@@ -10,49 +10,18 @@ import (
 
 const langCookie = "lang"
 
-// Languages in the order of the switch, each with its name in itself.
-var Languages = []struct {
-	Lang i18n.Lang
-	Name string
-}{{i18n.KK, "Қазақша"}, {i18n.RU, "Русский"}, {i18n.EN, "English"}}
-
-// parseLang knows the three tags of the interface and nothing else.
-func parseLang(s string) (i18n.Lang, bool) {
-	switch s {
-	case "kk":
-		return i18n.KK, true
-	case "ru":
-		return i18n.RU, true
-	case "en":
-		return i18n.EN, true
-	}
-	return i18n.RU, false
-}
-
-func tag(l i18n.Lang) string {
-	switch l {
-	case i18n.KK:
-		return "kk"
-	case i18n.EN:
-		return "en"
-	}
-	return "ru"
-}
-
-func (k *Kit) tag(r *http.Request) string { return tag(k.Lang(r)) }
-
 // Lang is the reader's language: ?lang=, else the cookie, else Accept-Language, else Russian. Middleware turns ?lang=
 // of a GET into the cookie and sends the reader to the same address without it.
 func (k *Kit) Lang(r *http.Request) i18n.Lang {
-	if l, ok := parseLang(r.URL.Query().Get("lang")); ok {
+	if l, ok := i18n.ParseLang(r.URL.Query().Get("lang")); ok {
 		return l
 	}
 	if c, err := r.Cookie(langCookie); err == nil {
-		if l, ok := parseLang(c.Value); ok {
+		if l, ok := i18n.ParseLang(c.Value); ok {
 			return l
 		}
 	}
-	if accept := r.Header.Get("Accept-Language"); accept != "" && len(accept) <= 500 { // longer ones are nobody's browser
+	if accept := r.Header.Get("Accept-Language"); accept != "" {
 		return i18n.Match(accept)
 	}
 	return i18n.RU
@@ -72,8 +41,8 @@ func (k *Kit) chooseLang(w http.ResponseWriter, r *http.Request) bool {
 	if !q.Has("lang") {
 		return false
 	}
-	if l, ok := parseLang(q.Get("lang")); ok {
-		http.SetCookie(w, &http.Cookie{Name: langCookie, Value: tag(l), Path: "/", MaxAge: 365 * 24 * 3600,
+	if l, ok := i18n.ParseLang(q.Get("lang")); ok {
+		http.SetCookie(w, &http.Cookie{Name: langCookie, Value: string(l), Path: "/", MaxAge: 365 * 24 * 3600,
 			Secure: k.o.Secure, HttpOnly: true, SameSite: http.SameSiteLaxMode})
 	}
 	q.Del("lang")
@@ -86,7 +55,7 @@ func (k *Kit) chooseLang(w http.ResponseWriter, r *http.Request) bool {
 // langLink is the address of this page in another language.
 func langLink(r *http.Request, l i18n.Lang) string {
 	q := r.URL.Query()
-	q.Set("lang", tag(l))
+	q.Set("lang", string(l))
 	return local(r.URL.Path, q)
 }
 

@@ -75,7 +75,7 @@ func (k *Kit) Page(w http.ResponseWriter, r *http.Request, status int, name stri
 func (k *Kit) send(w http.ResponseWriter, r *http.Request, status int, p *Page, out []byte) {
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Content-Language", k.tag(r))
+	h.Set("Content-Language", string(k.Lang(r)))
 	h.Add("Vary", "Cookie, Accept-Language")
 	h.Set("Content-Security-Policy", policy(p.Wasm, k.o.Secure))
 	// no-store would also keep the browser from giving back what was typed when the person goes back; it is for secrets.
