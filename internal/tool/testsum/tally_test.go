@@ -88,6 +88,57 @@ func TestTally(t *testing.T) {
 	}
 }
 
+func TestPackagesOfTheBrowserAloneRunInNode(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"go.mod":         "module example.org/m\n\ngo 1.26\n",
+		"here/a_test.go": "package here\n",
+		"js/a.go":        "//go:build js\n\npackage js\n\nimport \"syscall/js\"\n\nvar null = js.Null()\n",
+		"js/a_test.go":   "//go:build js\n\npackage js\n\nimport \"testing\"\n\nfunc TestA(t *testing.T) { if !null.IsNull() { t.Fail() } }\n",
+	} {
+		if err := os.MkdirAll(filepath.Join(dir, filepath.Dir(name)), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Chdir(dir)
+	t.Setenv("LARGE", strings.Repeat("x", 20000))
+	verdict := func() string {
+		t.Helper()
+		var out bytes.Buffer
+		sum := newTally(&out)
+		if err := inNode(sum, nil, []string{"./..."}); err != nil {
+			t.Fatal(err)
+		}
+		sum.close(false)
+		return out.String()
+	}
+	t.Run("where there is no Node it is a skip with its reason", func(t *testing.T) {
+		compiler, err := exec.LookPath("go")
+		if err != nil {
+			t.Fatal(err)
+		}
+		alone := t.TempDir()
+		if err := os.Symlink(compiler, filepath.Join(alone, "go")); err != nil {
+			t.Fatal(err)
+		}
+		t.Setenv("PATH", alone)
+		if out := verdict(); !strings.Contains(out, "1  peer: node is not installed; run make deps (example.org/m/js)") {
+			t.Errorf("printed\n%s", out)
+		}
+	})
+	t.Run("where there is one the test runs", func(t *testing.T) {
+		if _, err := exec.LookPath("node"); err != nil {
+			t.Skip("peer: node is not installed; run make deps")
+		}
+		if out := verdict(); !strings.HasSuffix(out, "\n1 passed, 0 failed, 0 skipped\n") {
+			t.Errorf("printed\n%s", out)
+		}
+	})
+}
+
 func TestARunThatFailsAsAWholeIsAFailure(t *testing.T) {
 	var out bytes.Buffer
 	sum := newTally(&out)
