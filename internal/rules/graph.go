@@ -90,7 +90,13 @@ func match(pkg, x string, patterns []string) (bool, string) {
 	return false, x
 }
 
+// Only the path of a module has a dot in its first element; what the standard library vendors begins with "vendor".
+var inModule = regexp.MustCompile(`^[^/.][^/]*\.[^/]+/`)
+
 func expression(pattern, x string) *regexp.Regexp {
+	if pattern == otherModules {
+		return inModule
+	}
 	re := regexp.QuoteMeta(pattern)
 	if rest, ok := strings.CutSuffix(re, `/\.\.\.`); ok {
 		re = rest + `(?:/.*)?`

@@ -99,6 +99,8 @@ func TestTheTableNotices(t *testing.T) {
 		{"the ground floor looking up", graph{"./der": {"./alg"}}, "./der → ./alg"},
 		{"an algorithm looking up", graph{"./gost": {"./pki/cert"}}, "./gost → ./pki/cert"},
 		{"an algorithm looking down", graph{"./alg": {"./gost", "./der"}}, ""},
+		{"the ground floor on another module", graph{"./base/i18n": {"example.com/toml"}}, "./base/i18n → example.com/toml"},
+		{"the ground floor on cryptobyte", graph{"./der": {"golang.org/x/crypto/cryptobyte", "encoding/pem", "vendor/golang.org/x/net/idna"}}, ""},
 		{"a format that reaches the network through another module", graph{"./pki/cert": {"example.com/m"}, "example.com/m": {"net/http"}}, "./pki/cert → example.com/m → net/http"},
 		{"a format that reaches a driver", graph{"./sig/cms": {"database/sql/driver"}}, "./sig/cms → database/sql/driver"},
 		{"a chain is told by the package nearest to the fault", graph{"./sig/verify": {"./pki/path"}, "./pki/path": {"./online"}}, "./pki/path → ./online"},
