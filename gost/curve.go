@@ -29,7 +29,9 @@ type parameters struct {
 
 // CryptoProA is the curve id-GostR3410-2001-CryptoPro-A-ParamSet of 256 bits (RFC 4357 section 11.4), which
 // GOST 34.310-2004 of Kazakhstan uses as its parameter A. Its order is prime: there is no cofactor.
-var CryptoProA = sync.OnceValue(func() *Curve {
+func CryptoProA() *Curve { return cryptoProA() }
+
+var cryptoProA = sync.OnceValue(func() *Curve {
 	return newCurve(32, parameters{
 		name: "id-GostR3410-2001-CryptoPro-A-ParamSet",
 		p:    "FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFD97",
@@ -43,7 +45,9 @@ var CryptoProA = sync.OnceValue(func() *Curve {
 
 // TC26512A is the curve id-tc26-gost-3410-12-512-paramSetA of 512 bits (RFC 7836 appendix A.1), which
 // СТ РК ГОСТ Р 34.10-2015 uses as its parameter A. Its order is prime: there is no cofactor.
-var TC26512A = sync.OnceValue(func() *Curve {
+func TC26512A() *Curve { return tc26512A() }
+
+var tc26512A = sync.OnceValue(func() *Curve {
 	return newCurve(64, parameters{
 		name: "id-tc26-gost-3410-12-512-paramSetA",
 		p: "FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF" +

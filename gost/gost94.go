@@ -34,7 +34,9 @@ func newSBox(rows [8]string) *SBox {
 
 // TestSBox is id-GostR3411-94-TestParamSet (RFC 5831 section 6; facts/kz-pki.md section 3.2): in spite of its name the one that
 // GOST 34.311-95 is used with in Kazakhstan.
-var TestSBox = sync.OnceValue(func() *SBox {
+func TestSBox() *SBox { return testSBox() }
+
+var testSBox = sync.OnceValue(func() *SBox {
 	return newSBox([8]string{
 		"4A92D80E6B1C7F53",
 		"EB4C6DFA23810759",
@@ -48,7 +50,9 @@ var TestSBox = sync.OnceValue(func() *SBox {
 })
 
 // CryptoProSBox is id-GostR3411-94-CryptoProParamSet (RFC 4357 section 11.2), which Russian software used.
-var CryptoProSBox = sync.OnceValue(func() *SBox {
+func CryptoProSBox() *SBox { return cryptoProSBox() }
+
+var cryptoProSBox = sync.OnceValue(func() *SBox {
 	return newSBox([8]string{
 		"A4568137DCE092BF",
 		"5F402DB91763CEA8",

@@ -186,6 +186,7 @@ func (c *Curve) mulBase(p *projective, k *octets) {
 	var entry affine
 	var sum projective
 	var minusY element
+	defer func() { entry, sum, minusY = affine{}, projective{}, element{} }()
 	for i := range c.comb {
 		magnitude, negative := digit(k, i)
 		pick(&entry, &c.comb[i], magnitude, f.n)
@@ -206,6 +207,7 @@ func (c *Curve) multiplyBase(k *octets) (x, y octets) {
 	var a affine
 	c.mulBase(&p, k)
 	c.affine(&a, &p)
+	p = projective{} // its Z tells about k
 	c.field.leave(&a.x, &a.x)
 	c.field.leave(&a.y, &a.y)
 	return a.x.octets(), a.y.octets()

@@ -9,11 +9,15 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"go/parser"
+	"go/token"
 	"hash"
 	"io"
 	"math/big"
+	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/iotest"
 
@@ -496,6 +500,62 @@ func TestSignaturesOfOneDigestDifferOnlyByFreshRandomness(t *testing.T) {
 		}
 		if sign(rand.Reader) == sign(rand.Reader) || sign(nil) == sign(constant(5)) {
 			t.Errorf("%s: fresh randomness does not reach the nonce", c.Name())
+		}
+	}
+}
+
+func TestAZeroHalfIsNotASignature(t *testing.T) {
+	for _, c := range both() {
+		q := c.order.p.big()
+		d, nonce := octets{9}, octets{5}
+		x, _ := c.multiplyBase(&nonce)
+		xn := x.element()
+		// s = r·d + k·e is 0 for e = −r·d/k.
+		e := new(big.Int).Mul(xn.big(), big.NewInt(9))
+		e.Mul(e, new(big.Int).ModInverse(big.NewInt(5), q)).Neg(e).Mod(e, q)
+		eo := octetsOf(e)
+		if _, s, ok := c.signWith(&d, &eo, &nonce); ok || s != (octets{}) {
+			t.Errorf("%s: s = %x is taken", c.Name(), s)
+		}
+	}
+}
+
+func TestManyGoroutinesMayUseOneKey(t *testing.T) {
+	c := testCurves(t)["P-256"] // a new curve each time, so that several build its comb at once
+	d := octets{3}
+	k := c.newPrivateKey(&d)
+	c.comb, c.combOnce = nil, sync.Once{}
+	var group sync.WaitGroup
+	for range 4 {
+		group.Go(func() {
+			digest := make([]byte, 32)
+			for range 4 {
+				if sig, err := k.Sign(rand.Reader, digest, nil); err != nil || !k.pub.Verify(digest, sig) {
+					t.Errorf("a signature made beside others is wrong: %v", err)
+				}
+			}
+		})
+	}
+	group.Wait()
+}
+
+func TestThePackageImportsTheStandardLibraryWithoutBigIntegers(t *testing.T) {
+	files, err := filepath.Glob("*.go")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no files", err)
+	}
+	for _, name := range files {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ImportsOnly)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, imported := range file.Imports {
+			if path := strings.Trim(imported.Path.Value, `"`); path == "math/big" || strings.Contains(path, ".") {
+				t.Errorf("%s imports %s", name, path)
+			}
 		}
 	}
 }
