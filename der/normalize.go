@@ -1,18 +1,17 @@
 package der
 
-import (
-	"fmt"
-)
+import "fmt"
 
 // Limits bound what Normalize takes. A zero field means the default.
 type Limits struct {
 	Depth int // how deep elements may nest; default 40: a signed message with certificates needs under 20
-	Size  int // octets of input; default 64 MiB, an attached document of the size people still send around
+	Size  int // octets of input, at most 1 GiB; default 64 MiB, an attached document of the size people still send around
 }
 
 const (
 	defaultDepth = 40
 	defaultSize  = 64 << 20
+	maxSize      = 1 << 30 // so that lengths fit 32 bits
 )
 
 // Normalize turns one BER element into DER form:
@@ -34,6 +33,7 @@ func Normalize(ber []byte, lim Limits) ([]byte, error) {
 	if lim.Size <= 0 {
 		lim.Size = defaultSize
 	}
+	lim.Size = min(lim.Size, maxSize)
 	if len(ber) > lim.Size {
 		return nil, fmt.Errorf("couldn't normalise BER: %w", ErrTooLarge)
 	}
@@ -57,7 +57,7 @@ func Normalize(ber []byte, lim Limits) ([]byte, error) {
 type normalizer struct {
 	in      []byte
 	depth   int
-	lengths []int // contents lengths to write, of constructed elements and of strings in pieces, in the order of headers
+	lengths []uint32 // contents lengths to write, of constructed elements and of strings in pieces, in the order of headers
 	changed bool
 	out     []byte
 }
@@ -183,7 +183,7 @@ func (n *normalizer) measure(i, limit, depth int) (next, size int, err error) {
 			total += s
 		}
 	}
-	n.lengths[slot] = total
+	n.lengths[slot] = uint32(total)
 	return next, sizeOf(total), nil
 }
 
@@ -199,7 +199,7 @@ func (n *normalizer) write(i, limit int) (next int) {
 		n.out = append(n.out, n.in[h.contents:h.end]...)
 		return h.end
 	}
-	length := n.lengths[0]
+	length := int(n.lengths[0])
 	n.lengths = n.lengths[1:]
 	if stringType(h.tag) {
 		p := pieces{of: h.tag &^ constructed}
