@@ -66,10 +66,12 @@ func (c *Curve) cross(z, u1, v1, u2, v2, uu, vv *element) {
 	f.sub(z, z, vv)
 }
 
-// combine ends both additions: from X1X2, Y1Y2, Z1Z2 and the three cross terms XY, XZ, YZ to the sum.
+// combine ends both additions: from X1X2, Y1Y2, Z1Z2 and the three cross terms XY, XZ, YZ to the sum. With
+// s, d = YY ± (a·XZ + 3b·ZZ), m = 3·XX + a·ZZ and n = 3b·XZ + a·(XX − a·ZZ) it is
+// (XY·d − YZ·n : s·d + m·n : YZ·s + XY·m).
 func (c *Curve) combine(r *projective, xx, yy, zz, xy, xz, yz *element) {
 	f := c.field
-	var s, d, m, n, t element // s·d, the two factors of Y3; m = 3X1X2 + aZ1Z2; n = 3b·XZ + a(X1X2 − aZ1Z2)
+	var s, d, m, n, t element
 	c.timesA(&t, xz)
 	f.mul(&s, &c.b3, zz)
 	f.add(&t, &t, &s)

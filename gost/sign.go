@@ -28,6 +28,7 @@ func (k *PrivateKey) Sign(rand io.Reader, digest []byte, opts crypto.SignerOpts)
 	var fresh []byte
 	if rand != nil {
 		fresh = make([]byte, c.size)
+		defer clear(fresh)
 		if _, err := io.ReadFull(rand, fresh); err != nil {
 			return nil, fmt.Errorf("couldn't sign: no randomness for the nonce: %w", err)
 		}
