@@ -3,6 +3,9 @@
 //
 // The authority keeps the text of each challenge under its nonce; a signature over any other octet is refused, and a
 // nonce is used once.
+//
+// Use Checker.Check outside a transaction, for it asks about revocation, and Checked.Accept inside the one that acts on it.
+// Only Accept and Recheck make a Verified, the value that the rest of the domain acts upon.
 package statement
 
 import "time"
