@@ -1,7 +1,11 @@
-// Package keyfile opens and writes key containers: PKCS#12 in the Kazakh form (facts/kz-pki.md section 3.5) and in the
-// modern form (PBES2 with AES-256, HMAC-SHA-256), and checks the password rule of M1.5.
+// Package keyfile opens and writes key containers: PKCS#12 (RFC 7292) in the Kazakh form (facts/kz-pki.md section 3.5) and
+// in the modern form (PBES2 with AES-256, HMAC-SHA-256), and checks the password rule of M1.5.
 //
-// It keeps nothing and asks nobody: octets and a password come in, keys and certificates come out.
+// It keeps nothing and asks nobody: octets and a password come in, keys and certificates come out. It reads more than it
+// writes: containers of OpenSSL, Java and Windows, with PBES2, PBMAC1 (RFC 9579) and the old ciphers, open too.
+//
+// Secrets it made (keys from passwords, decrypted PKCS#8) are zeroed before it returns. Go's strings cannot be, so the
+// password itself stays with the caller.
 package keyfile
 
 import (
@@ -10,6 +14,10 @@ import (
 	"github.com/senim-pki/senim/alg"
 	"github.com/senim-pki/senim/pki/cert"
 )
+
+// MaxSize caps a container, in octets. Real ones have 2 to 10 thousand; a megabyte holds hundreds of keys with their
+// chains and is still nothing for a phone.
+const MaxSize = 1 << 20
 
 // The three ways in which a container fails to open; every error of Open wraps one of them.
 var (
@@ -20,7 +28,7 @@ var (
 
 // An Entry is a private key with its certificate, or either alone.
 type Entry struct {
-	Alias       string // friendlyName
+	Alias       string // friendlyName; of national files the certificate's SKI in lower-case hex
 	LocalKeyID  []byte
 	Key         *alg.PrivateKey
 	Certificate *cert.Certificate
@@ -40,12 +48,3 @@ type Summary struct {
 	Size int
 	Form string // "pkcs12", …
 }
-
-// Exported functions of this package:
-//
-//	const MaxSize = 1 << 20
-//	Open(container []byte, password string) ([]Entry, error)
-//	Write(rand io.Reader, form Form, password string, entries ...Entry) ([]byte, error)   // an Entry without certificate is allowed in Modern (a key that waits for it)
-//	FileName(e Entry) string            // AUTH_RSA256_…, RSA256_…, GOST512_…, GOSTKNCA_… + SKI hex + ".p12"
-//	type Rule struct{ Min, Max int; … }; func DefaultRule() Rule; func (r Rule) Check(password string) []Broken   // Broken{Code string}: "password.too-short", "password.too-long", "password.no-letter", "password.no-digit", "password.forbidden" (with the character)
-var _ = alg.ErrUnsupported
