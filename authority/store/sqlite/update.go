@@ -1,0 +1,140 @@
+package sqlite
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/senim-pki/senim/authority"
+	store "github.com/senim-pki/senim/authority/store/sql"
+)
+
+// maxBatch caps the Updates of one commit, so that the first does not wait long for the last.
+const maxBatch = 128
+
+// An update is a caller of Update in the queue. Its function runs in the caller's own goroutine while the writer waits,
+// so a panic unwinds where it began, and a goroutine that ends inside f takes nobody with it.
+type update struct {
+	turn chan *store.Tx // the writer gives the transaction; closed without one when there is none
+	ran  chan bool      // the caller says: keep what was written
+	done chan error     // what became of it, once
+}
+
+// Update runs f in a transaction that is on the disk when Update returns nil. While it waits for its turn it heeds ctx; once
+// f runs it goes through.
+func (s *Store) Update(ctx context.Context, f func(authority.Tx) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	u := &update{turn: make(chan *store.Tx, 1), ran: make(chan bool, 1), done: make(chan error, 1)}
+	select {
+	case s.updates <- u:
+	case <-s.ctx.Done():
+		return closed()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	t := <-u.turn
+	if t == nil {
+		return <-u.done
+	}
+	if err := u.run(t, f); err != nil {
+		return err
+	}
+	return <-u.done
+}
+
+// run calls f and tells the writer how it ended. When f failed, panicked or ended its goroutine, it waits until what f
+// wrote is rolled back.
+func (u *update) run(t *store.Tx, f func(authority.Tx) error) error {
+	keep := false
+	defer func() {
+		t.End()
+		u.ran <- keep
+		if !keep {
+			<-u.done
+		}
+	}()
+	if err := f(t); err != nil {
+		return err
+	}
+	keep = true
+	return nil
+}
+
+// write is the one goroutine that writes.
+func (s *Store) write() {
+	defer close(s.stopped)
+	for {
+		select {
+		case <-s.ctx.Done():
+			return
+		case u := <-s.updates:
+			s.commit(u)
+		}
+	}
+}
+
+// commit runs first and whoever waits behind it in one transaction, and tells each when it is on the disk.
+func (s *Store) commit(first *update) {
+	if err := s.writer.Exec("BEGIN IMMEDIATE"); err != nil {
+		close(first.turn)
+		first.done <- err
+		return
+	}
+	var kept []*update
+	var broken error // the transaction is in a state that nothing of it may be kept
+	for u, n := first, 1; ; n++ {
+		var ok bool
+		if ok, broken = s.run(u); ok {
+			kept = append(kept, u)
+		}
+		if broken != nil || n == maxBatch {
+			break
+		}
+		select {
+		case u = <-s.updates:
+			continue
+		default:
+		}
+		break
+	}
+	if broken == nil && len(kept) > 0 {
+		broken = s.writer.Exec("COMMIT")
+	} else if broken == nil {
+		broken = s.writer.Exec("ROLLBACK")
+		if broken == nil {
+			return
+		}
+	}
+	if broken != nil {
+		// After most faults SQLite has rolled back by itself, and then this says that there is no transaction.
+		_ = s.writer.Exec("ROLLBACK")
+		broken = fmt.Errorf("couldn't commit: %w", broken)
+	}
+	for _, u := range kept {
+		u.done <- broken
+	}
+}
+
+// run gives u its turn inside a savepoint. It reports whether what u wrote waits for the commit.
+func (s *Store) run(u *update) (kept bool, broken error) {
+	if err := s.writer.Exec("SAVEPOINT caller"); err != nil {
+		close(u.turn)
+		u.done <- err
+		return false, err
+	}
+	u.turn <- s.writer.Tx(true)
+	if <-u.ran {
+		if err := s.writer.Exec("RELEASE caller"); err != nil {
+			u.done <- err
+			return false, err
+		}
+		return true, nil
+	}
+	err := s.writer.Exec("ROLLBACK TO caller")
+	if err == nil {
+		err = s.writer.Exec("RELEASE caller")
+	}
+	u.done <- err
+	return false, err
+}
