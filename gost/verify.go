@@ -6,8 +6,8 @@ import "math/bits"
 
 // Verify reports whether sig is a signature of digest by the holder of p.
 //
-// digest is the hash in stream order, exactly Size octets; sig is r‖s, each half Size octets, little-endian (facts/kz-pki.md section 0,
-// rows 3 and 4). A malformed sig is an invalid signature, not an error: both answer false.
+// digest is the hash in stream order, exactly Size octets; sig is r‖s, each half Size octets, little-endian
+// (facts/kz-pki.md section 0, rows 3 and 4). A malformed sig is an invalid signature, not an error: both answer false.
 func (p *PublicKey) Verify(digest, sig []byte) bool {
 	c := p.curve
 	if len(digest) != c.size || len(sig) != 2*c.size {
