@@ -117,24 +117,3 @@ type Request struct {
 	Extensions                        []Extension
 	Signature                         []byte
 }
-
-// Exported functions of this package:
-//
-//	const MaxSize = …                                              // cap, with reason
-//	Parse(der []byte) (*Certificate, error)
-//	ParsePEM(b []byte) ([]*Certificate, error)                      // DER, PEM (several), bare base64
-//	(c) CheckSignature(issuer *alg.PublicKey) error                // the certificate's own signature
-//	(c) SerialHex() string; (n Name) String() string (RFC 4514 style, readable); (n) Get(oid) string
-//	(c) IIN() string; (c) BIN() string; (c) CommonName() string    // serialNumber IIN…, OU BIN…; prefix removed
-//	(c) IsSigning() bool; (c) IsAuthentication() bool              // facts §2.4: emailProtection/nonRepudiation; clientAuth
-//	(c) SelfIssued() bool; (c) Fingerprint() [32]byte (SHA-256)
-//	ParseRequest(der []byte) (*Request, error); (r) CheckSignature() error
-//	CreateRequest(rand, key *alg.PrivateKey, scheme *alg.Scheme, subject Name, exts []Extension) ([]byte, error)
-//	type TBS struct { Serial []byte; Scheme *alg.Scheme; Issuer []byte(raw DER); Subject Name; NotBefore, NotAfter; SPKI []byte; Extensions []Extension }
-//	(t TBS) Marshal() ([]byte, error)                                // exact to-be-signed bytes
-//	Assemble(tbs []byte, scheme *alg.Scheme, signature []byte) ([]byte, error)
-//	Sign(rand, tbs []byte, key *alg.PrivateKey, scheme) ([]byte, error)   // Assemble over a real signature
-//	extension builders: ExtBasicConstraints(critical, ca, maxPath), ExtKeyUsage(critical, bits), ExtEKU(critical, oids…), ExtSKI(id), ExtAKI(keyid), ExtAKIFull(keyid, issuer, serial), ExtPolicies([]Policy), ExtCRLDP(urls…), ExtFreshestCRL(urls…), ExtAIA([]AccessDescription), ExtSAN(names…), ExtKeyStore(oid), ExtOCSPNoCheck()
-//	KeyID(spki *alg.PublicKey) []byte                                // SHA-1 of the BIT STRING content
-//	KeyIDOfSPKI(spki []byte) []byte                                  // SHA-1 of the whole SPKI (2018–2022)
-//	Text(c) string and JSON: (c *Certificate) View() View           // struct with json tags, for `senim cert show`
