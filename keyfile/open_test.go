@@ -253,11 +253,15 @@ func TestForeignContainersOpenAsOpenSSLSays(t *testing.T) {
 				}
 				return
 			}
-			if err != nil && !errors.Is(err, ErrUnsupported) {
-				t.Fatalf("Open: %v", err)
+			if c.File == "nomac_parse.p12" {
+				// Its content is encrypted to a public key, which no password opens.
+				if !errors.Is(err, ErrUnsupported) {
+					t.Fatalf("Open: %v, want ErrUnsupported", err)
+				}
+				return
 			}
-			if err != nil {
-				t.Logf("its key is of a kind that isn't in the table: %v", err)
+			if err != nil || len(entries) == 0 {
+				t.Fatalf("Open: %d entries, %v", len(entries), err)
 			}
 			if _, err := Open(b, c.Password+"x"); !errors.Is(err, ErrWrongPassword) {
 				t.Errorf("with another password: %v", err)
