@@ -2,7 +2,6 @@ package kit_test
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
@@ -344,5 +343,3 @@ func TestTheMessagesAreWhole(t *testing.T) {
 		t.Error(p)
 	}
 }
-
-var errSecret = errors.New("secret cause 4711")

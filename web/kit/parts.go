@@ -138,12 +138,10 @@ func cell(v any) (any, error) {
 		return "", nil
 	case string, template.HTML:
 		return x, nil
-	case time.Time:
-		return Time(x), nil
+	case time.Time, Tag, Anchor:
+		return x, nil
 	case int, int64, uint64:
 		return fmt.Sprint(x), nil
-	case Tag, Anchor:
-		return x, nil
 	case fmt.Stringer:
 		return x.String(), nil
 	}
@@ -156,6 +154,8 @@ func cellKind(v any) string {
 		return "tag"
 	case Anchor:
 		return "anchor"
+	case time.Time:
+		return "time"
 	}
 	return "text"
 }
