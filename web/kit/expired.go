@@ -1,6 +1,7 @@
 package kit
 
 import (
+	"errors"
 	"net/http"
 	"sort"
 	"strings"
@@ -21,6 +22,14 @@ type expired struct {
 // nothing but one button. Passwords and files are not carried: the form will ask for them. From elsewhere nothing is carried,
 // since another site could have filled it in.
 func (k *Kit) Expired(w http.ResponseWriter, r *http.Request, sameOrigin bool) {
+	// A body over the cap has no readable token either, but sending it again would not help.
+	var over *http.MaxBytesError
+	if r.Body != nil {
+		if _, err := r.Body.Read(make([]byte, 1)); errors.As(err, &over) {
+			k.Fail(w, r, err)
+			return
+		}
+	}
 	if wantsJSON(r) {
 		l := k.Lang(r)
 		k.problemJSON(w, problem{Status: http.StatusForbidden, Kind: "forbidden", Code: "kit.expired",

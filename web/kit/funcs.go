@@ -36,6 +36,16 @@ func (k *Kit) newSet() (*set, error) {
 	return s, nil
 }
 
+// Templates is a copy of all templates with their functions, for a room's test to type-check its own
+// (templatecheck.CheckHTML). They are not for rendering: the functions have no page.
+func (k *Kit) Templates() (*template.Template, error) {
+	s, err := k.newSet()
+	if err != nil {
+		return nil, err
+	}
+	return s.tmpl, nil
+}
+
 // parse reads the kit's templates and then the rooms'; one name has one definition.
 func (k *Kit) parse(rooms []fs.FS) (*template.Template, error) {
 	own, err := fs.Sub(files, "templates")

@@ -59,6 +59,11 @@ func (k *Kit) Fail(w http.ResponseWriter, r *http.Request, err error) {
 	k.send(w, r, p.Status, &page, out)
 }
 
+// NotFound is the page for addresses that lead nowhere: mux.Handle("/", k.NotFound()).
+func (k *Kit) NotFound() http.Handler {
+	return k.Handle(func(http.ResponseWriter, *http.Request) error { return fail.New(fail.NotFound, "") })
+}
+
 // problem is an error as its reader sees it.
 type problem struct {
 	Status    int
@@ -116,20 +121,15 @@ func (k *Kit) Message(r *http.Request, err error) string {
 	return strings.TrimSpace(p.What + " " + p.Do)
 }
 
-// reference is short enough to be read over the telephone, and long enough to find one line of the log: 40 random bits.
+// reference is short enough to be read over the telephone, and long enough to find one line of the log: some 39 random bits.
 func reference() string {
-	const letters = "23456789ABCDEFGHJKMNPQRSTUVWXYZ_" // 32, without those taken for another
+	const letters = "23456789ABCDEFGHJKMNPQRSTUVWXYZ" // without those taken for another
 	var b [8]byte
 	rand.Read(b[:])
 	for i := range b {
-		b[i] = letters[:31][int(b[i])%31]
+		b[i] = letters[int(b[i])%len(letters)] // a little uneven; it names a line, it opens nothing
 	}
 	return string(b[:4]) + "-" + string(b[4:])
-}
-
-// broken answers when a page could not be made at all.
-func (k *Kit) broken(w http.ResponseWriter, r *http.Request, err error) {
-	k.Fail(w, r, err)
 }
 
 // plain is the last resort, when not even the error page can be rendered.

@@ -324,6 +324,21 @@ func TestAnExpiredFormCanBeSentAgain(t *testing.T) {
 	}
 }
 
+func TestAFormOverTheCapIsNotCalledExpired(t *testing.T) {
+	k := newKit(t, nil)
+	h := k.Middleware(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.PostFormValue("csrf")
+		k.Expired(w, r, true)
+	}))
+	r := httptest.NewRequest("POST", "/", strings.NewReader("a="+strings.Repeat("x", kit.DefaultBody)))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	if w.Code != 413 {
+		t.Errorf("status %d", w.Code)
+	}
+}
+
 func TestPagesRenderAtTheSameTime(t *testing.T) {
 	k := newKit(t, nil)
 	var wg sync.WaitGroup

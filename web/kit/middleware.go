@@ -7,7 +7,8 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"runtime/debug"
+	"runtime"
+	"strings"
 )
 
 type requestKey struct{}
@@ -75,12 +76,16 @@ func (k *Kit) Middleware(next http.Handler) http.Handler {
 			if p == http.ErrAbortHandler {
 				panic(p) // net/http's own way to break off an answer
 			}
-			// The stack holds no values of variables, only places.
-			k.log.LogAttrs(r.Context(), slog.LevelError, "panic", slog.String("request", id), slog.String("stack", string(debug.Stack())))
+			k.log.LogAttrs(r.Context(), slog.LevelError, "panic", slog.String("request", id), slog.String("stack", places()))
 			if rec.begun {
 				panic(http.ErrAbortHandler) // the reader must not take half a page for a whole one
 			}
 			k.Fail(w, r, fmt.Errorf("panic: %v", p))
+		}()
+		defer func() {
+			if r.MultipartForm != nil {
+				r.MultipartForm.RemoveAll() // net/http removes only the files of the request that this one is a copy of
+			}
 		}()
 		if k.chooseLang(rec, r) {
 			return
@@ -89,4 +94,19 @@ func (k *Kit) Middleware(next http.Handler) http.Handler {
 		k.log.LogAttrs(r.Context(), slog.LevelDebug, "request", slog.String("request", id), slog.String("method", r.Method),
 			slog.String("route", r.Pattern))
 	})
+}
+
+// places is the stack as functions and lines. debug.Stack would also print the words of the arguments, and one could be
+// a piece of a secret.
+func places() string {
+	var pcs [40]uintptr
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(3, pcs[:])])
+	var b strings.Builder
+	for {
+		f, more := frames.Next()
+		fmt.Fprintf(&b, "%s:%d %s\n", f.File, f.Line, f.Function)
+		if !more {
+			return b.String()
+		}
+	}
 }

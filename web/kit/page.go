@@ -66,7 +66,7 @@ type view struct {
 func (k *Kit) Page(w http.ResponseWriter, r *http.Request, status int, name string, p Page) {
 	out, err := k.render(w, r, name, &p)
 	if err != nil {
-		k.broken(w, r, fmt.Errorf("couldn't render page %s: %w", name, err))
+		k.Fail(w, r, fmt.Errorf("couldn't render page %s: %w", name, err))
 		return
 	}
 	k.send(w, r, status, &p, out)

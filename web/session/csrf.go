@@ -2,20 +2,12 @@ package session
 
 import (
 	"crypto/hmac"
-	"crypto/sha256"
 	"encoding/base64"
 	"errors"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"strings"
-	"unicode/utf8"
 )
-
-var _ = errors.New
-var _ = sha256.New
-var _ netip.Addr
-var _ = utf8.ValidString
 
 // Field is the name of the form field that carries the token, Header the header that scripts send it in.
 const (
@@ -92,7 +84,11 @@ func (m *Manager) Protect(next http.Handler) http.Handler {
 		}
 		token := r.Header.Get(Header)
 		if token == "" {
-			token = r.PostFormValue(Field) // an unreadable or too large body has no token
+			token = formToken(r)
+			if r.MultipartForm != nil {
+				// net/http removes the files of its own request only, and this one may be a copy with a context.
+				defer r.MultipartForm.RemoveAll()
+			}
 		}
 		if !m.good(r, token) {
 			m.refuse(w, r, from == ours)
@@ -100,6 +96,17 @@ func (m *Manager) Protect(next http.Handler) http.Handler {
 		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+// formMemory is how much of an upload is held in memory, in octets; the rest of it lies in a temporary file.
+const formMemory = 1 << 20
+
+// formToken reads the token from a form of either encoding; an unreadable or too large body has none.
+func formToken(r *http.Request) string {
+	if err := r.ParseMultipartForm(formMemory); err != nil && !errors.Is(err, http.ErrNotMultipart) {
+		return ""
+	}
+	return r.PostForm.Get(Field)
 }
 
 type source int

@@ -10,7 +10,6 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -32,7 +31,7 @@ type Options struct {
 	// Key authenticates form tokens, at least 32 octets. Nil: made at random, so that forms opened before a restart have
 	// to be sent again, and copies of the process do not accept each other's. Not to be used for anything else.
 	Key []byte
-	// Refused answers a request that Protect refuses: kit's Expired. reason is for logs only. sameOrigin says that the
+	// Refused answers a request that Protect refuses: kit's Expired. sameOrigin says that the
 	// browser vouches that the form came from our own page, so that it may be shown again with what was typed.
 	// Nil: a short text.
 	Refused func(w http.ResponseWriter, r *http.Request, sameOrigin bool)
@@ -235,5 +234,3 @@ func (m *Manager) mac(parts ...string) []byte {
 	}
 	return h.Sum(nil)
 }
-
-var errNoToken = errors.New("no good form token")
