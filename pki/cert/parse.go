@@ -150,19 +150,17 @@ func (c *Certificate) CheckSignature(issuer *alg.PublicKey) error {
 func ReadExtensions(r *der.Reader) []Extension {
 	list := r.Sequence()
 	var out []Extension
-	seen := map[oid.OID]bool{}
 	for !list.Empty() {
 		e := readExtension(list)
 		if list.Err() != nil {
 			return nil
 		}
-		if seen[e.OID] {
+		if Find(out, e.OID) != nil {
 			list.Fail("extension %s occurs twice", e.OID)
 		}
 		if len(out) == maxExtensions {
 			list.Fail("more than %d extensions", maxExtensions)
 		}
-		seen[e.OID] = true
 		out = append(out, e)
 	}
 	if out == nil {

@@ -21,6 +21,8 @@ type List struct {
 	Extensions             []cert.Extension
 	UnknownCritical        bool // of the list or of an entry
 	Entries                []Entry
+
+	index map[string]int32 // serial number to the first entry that has it
 }
 
 // An Entry of a list. Reason is -1 when absent.
@@ -30,12 +32,3 @@ type Entry struct {
 	Reason         int
 	InvalidityDate time.Time
 }
-
-// Exported functions of this package:
-//
-//	const MaxSize = …; Parse(der []byte) (*List, error)
-//	(l) CheckSignature(issuer *alg.PublicKey) error
-//	(l) Find(serial []byte) (Entry, bool)                                   // O(log n) or a map
-//	type Template struct{ Issuer []byte; Scheme; ThisUpdate, NextUpdate; Number []byte; AuthorityKeyID []byte; Entries []Entry }
-//	Create(rand, t Template, key *alg.PrivateKey) ([]byte, error)
-//	ReasonName(code int) string; (l) View() View

@@ -21,6 +21,8 @@ type CertID struct {
 type Request struct {
 	Certs []CertID
 	Nonce []byte // content of the nonce extension as received (without the inner OCTET STRING); nil when absent
+
+	UnknownCritical bool // of the request or of one of the certificates asked about
 }
 
 // A Status of one certificate.
@@ -56,15 +58,3 @@ type Single struct {
 	Reason                 int
 	ThisUpdate, NextUpdate time.Time
 }
-
-// Exported functions of this package:
-//
-//	ParseRequest(der []byte) (*Request, error); CreateRequest(hash *alg.Hash, leaf, issuer *cert.Certificate, nonce []byte) ([]byte, CertID, error)
-//	ParseResponse(der []byte) (*Response, error)
-//	(r) CheckSignature(pub *alg.PublicKey) error
-//	(r) Find(leaf, issuer *cert.Certificate) (Single, bool)            // matches CertID by its own hash over issuer name and key
-//	NewCertID(hash *alg.Hash, issuer *cert.Certificate, serial []byte) CertID; (id CertID) Matches(issuer *cert.Certificate) bool
-//	type Template struct{ ResponderName []byte; ProducedAt; Singles []Single; Nonce []byte; ExtendedRevoke bool; Certificates [][]byte }
-//	Create(rand, t Template, scheme *alg.Scheme, key *alg.PrivateKey) ([]byte, error)
-//	CreateError(code int) []byte                                        // malformedRequest 1, internalError 2, tryLater 3, unauthorized 6
-//	(r) View() View

@@ -1,0 +1,161 @@
+package crl
+
+import (
+	"bytes"
+	"fmt"
+
+	"github.com/senim-pki/senim/alg"
+	"github.com/senim-pki/senim/der"
+	"github.com/senim-pki/senim/oid"
+	"github.com/senim-pki/senim/pki/cert"
+)
+
+// MaxSize is the most octets of one list: over half a million revoked certificates with their reasons. A list takes up to eight
+// times its octets in memory.
+const MaxSize = 32 << 20
+
+// Parse reads a list in strict DER and keeps a reference to it. Time and memory are proportional to its length.
+//
+// An extension of the list or of an entry that occurs twice is an error; a critical one that is not known sets UnknownCritical,
+// and the list then says nothing reliable (RFC 5280 section 5.2). Among those are issuingDistributionPoint and certificateIssuer:
+// partitioned and indirect lists are not followed.
+func Parse(b []byte) (*List, error) {
+	l, err := parse(b)
+	if err != nil {
+		return nil, fmt.Errorf("couldn't read a CRL: %w", err)
+	}
+	return l, nil
+}
+
+func parse(b []byte) (*List, error) {
+	if len(b) > MaxSize {
+		return nil, fmt.Errorf("%d octets, at most %d are read", len(b), MaxSize)
+	}
+	signed, err := cert.ReadSigned(b)
+	if err != nil {
+		return nil, err
+	}
+	l := &List{Raw: b, RawTBS: signed.TBS, SignatureAlgorithm: signed.Algorithm, Signature: signed.Value}
+	outer := der.NewReader(signed.TBS)
+	r := outer.Sequence()
+	version2 := false
+	if tag, ok := r.PeekTag(); ok && tag == der.TagInteger {
+		if version := r.Int(); version != 1 {
+			r.Fail("version is not v2")
+		}
+		version2 = true
+	}
+	if inner := alg.ReadIdentifier(r); r.Err() == nil && !inner.Equal(signed.Algorithm) {
+		r.Fail("two different signature algorithms")
+	}
+	l.Issuer, l.RawIssuer = cert.ReadName(r)
+	l.ThisUpdate = r.Time()
+	if tag, ok := r.PeekTag(); ok && (tag == der.TagUTCTime || tag == der.TagGeneralizedTime) {
+		l.NextUpdate = r.Time()
+	}
+	if tag, ok := r.PeekTag(); ok && tag == der.TagSequence {
+		l.readEntries(r.Sequence(), version2)
+	}
+	if wrapped, ok := r.OptionalExplicit(0); ok {
+		if !version2 {
+			r.Fail("extensions in version 1")
+		}
+		l.Extensions = cert.ReadExtensions(wrapped)
+		wrapped.End()
+	}
+	if r.End() != nil || outer.End() != nil {
+		return nil, outer.Err()
+	}
+	if err := l.readExtensions(); err != nil {
+		return nil, err
+	}
+	l.index = make(map[string]int32, len(l.Entries))
+	for i := len(l.Entries) - 1; i >= 0; i-- {
+		l.index[string(l.Entries[i].Serial)] = int32(i)
+	}
+	return l, nil
+}
+
+func (l *List) readEntries(r *der.Reader, version2 bool) {
+	// The shortest entry of a real list has 37 octets; a list of shorter ones only makes the slice grow.
+	l.Entries = make([]Entry, 0, len(r.Rest())/37+1)
+	for !r.Empty() {
+		s := r.Sequence()
+		e := Entry{Serial: s.BigInt(), Time: s.Time(), Reason: -1}
+		if !s.Empty() {
+			if !version2 {
+				s.Fail("extensions in version 1")
+			}
+			l.readEntryExtensions(&e, s)
+		}
+		s.End()
+		l.Entries = append(l.Entries, e)
+	}
+}
+
+func (l *List) readEntryExtensions(e *Entry, s *der.Reader) {
+	for _, x := range cert.ReadExtensions(s) {
+		value := der.NewReader(x.Value)
+		switch x.OID {
+		case oid.ExtReasonCode:
+			if e.Reason = value.Enumerated(); e.Reason < 0 {
+				value.Fail("negative reason")
+			}
+		case oid.ExtInvalidityDate:
+			e.InvalidityDate = value.Time()
+		default:
+			l.UnknownCritical = l.UnknownCritical || x.Critical
+			continue
+		}
+		if err := value.End(); err != nil {
+			s.Fail("extension %s: %v", x.OID.Name(), err)
+		}
+	}
+}
+
+func (l *List) readExtensions() error {
+	for _, x := range l.Extensions {
+		r := der.NewReader(x.Value)
+		switch x.OID {
+		case oid.ExtCRLNumber:
+			l.Number = r.BigInt()
+		case oid.ExtDeltaCRL:
+			l.BaseNumber = r.BigInt()
+		case oid.ExtAuthorityKeyID:
+			l.AuthorityKeyID = cert.ReadAuthorityKeyID(r)
+		default:
+			l.UnknownCritical = l.UnknownCritical || x.Critical
+			continue
+		}
+		if err := r.End(); err != nil {
+			return fmt.Errorf("extension %s: %w", x.OID.Name(), err)
+		}
+	}
+	return nil
+}
+
+// CheckSignature verifies the list's signature with the issuer's key. Errors are those of cert.Signed.Check.
+func (l *List) CheckSignature(issuer *alg.PublicKey) error {
+	return cert.Signed{TBS: l.RawTBS, Algorithm: l.SignatureAlgorithm, Value: l.Signature}.Check(issuer)
+}
+
+// Find returns the entry of a serial number (INTEGER contents), the first where there are several, without walking through
+// the list.
+func (l *List) Find(serial []byte) (Entry, bool) {
+	if l.index != nil {
+		i, ok := l.index[string(serial)]
+		if !ok {
+			return Entry{}, false
+		}
+		return l.Entries[i], true
+	}
+	for _, e := range l.Entries { // a list that was not parsed
+		if bytes.Equal(e.Serial, serial) {
+			return e, true
+		}
+	}
+	return Entry{}, false
+}
+
+// IsDelta reports whether the list only says what changed since the list of BaseNumber.
+func (l *List) IsDelta() bool { return l.BaseNumber != nil }
