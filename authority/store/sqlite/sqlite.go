@@ -20,6 +20,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"sync"
+	"sync/atomic"
 
 	_ "modernc.org/sqlite" // the driver "sqlite"
 
@@ -38,6 +39,7 @@ type Store struct {
 	reading *sql.DB
 	writer  *store.Conn // owned by the goroutine of write
 	updates chan *update
+	waiting atomic.Int32     // callers that offer an update
 	readers chan *store.Conn // connections that nobody reads with; nil is one not opened yet
 	ctx     context.Context  // ends when the store closes
 	cancel  context.CancelFunc

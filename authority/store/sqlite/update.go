@@ -26,11 +26,15 @@ func (s *Store) Update(ctx context.Context, f func(authority.Tx) error) error {
 		return err
 	}
 	u := &update{turn: make(chan *store.Tx, 1), ran: make(chan bool, 1), done: make(chan error, 1)}
+	s.waiting.Add(1)
 	select {
 	case s.updates <- u:
+		s.waiting.Add(-1)
 	case <-s.ctx.Done():
+		s.waiting.Add(-1)
 		return closed()
 	case <-ctx.Done():
+		s.waiting.Add(-1)
 		return ctx.Err()
 	}
 	t := <-u.turn
@@ -60,6 +64,9 @@ func (u *update) run(t *store.Tx, f func(authority.Tx) error) error {
 	keep = true
 	return nil
 }
+
+// Waiting returns how many callers of Update wait for their turn at this moment.
+func (s *Store) Waiting() int { return int(s.waiting.Load()) }
 
 // write is the one goroutine that writes.
 func (s *Store) write() {
