@@ -17,6 +17,12 @@ func (id Identifier) Equal(other Identifier) bool {
 	return id.OID == other.OID && (id.Params == nil) == (other.Params == nil) && bytes.Equal(id.Params, other.Params)
 }
 
+// Same reports whether two identifiers mean the same: they are Equal, or differ only in that one has NULL and the other
+// nothing for parameters.
+func (id Identifier) Same(other Identifier) bool {
+	return id.Equal(other) || id.OID == other.OID && id.Plain() && other.Plain()
+}
+
 // Plain reports whether the parameters are absent or NULL.
 func (id Identifier) Plain() bool { return id.Params == nil || bytes.Equal(id.Params, derNull) }
 

@@ -91,19 +91,23 @@ var decoders = map[oid.OID]func(*Certificate, *der.Reader){
 			s.Any()
 		}
 	},
-	oid.OCSPNoCheck: func(c *Certificate, r *der.Reader) {
-		r.Null()
-		c.OCSPNoCheck = true
-	},
+	// Being there is all it says (RFC 6960 section 4.2.2.2.1); the value should be NULL, and in Kazakh responders of 2022 it is not.
+	oid.OCSPNoCheck: nil,
 }
 
 // Known reports whether Parse decodes an extension. Whoever refuses unknown critical extensions has to honour the
 // fields too: this package judges nothing.
-func Known(id oid.OID) bool { return decoders[id] != nil }
+func Known(id oid.OID) bool {
+	_, ok := decoders[id]
+	return ok
+}
 
 func (c *Certificate) decodeExtensions() {
 	for _, e := range c.Extensions {
 		decode := decoders[e.OID]
+		if e.OID == oid.OCSPNoCheck {
+			c.OCSPNoCheck = true
+		}
 		if decode == nil {
 			continue
 		}

@@ -59,7 +59,7 @@ func parse(b []byte) (*Certificate, error) {
 	if len(c.Serial) > maxSerial {
 		r.Fail("serial number of %d octets", len(c.Serial))
 	}
-	if inner := alg.ReadIdentifier(r); r.Err() == nil && !inner.Equal(signed.Algorithm) {
+	if inner := alg.ReadIdentifier(r); r.Err() == nil && !inner.Same(signed.Algorithm) {
 		// The outer one is not signed: were they to differ, an attacker could choose the algorithm.
 		r.Fail("two different signature algorithms")
 	}
@@ -140,10 +140,26 @@ func (s Signed) Check(pub *alg.PublicKey) error {
 	return nil
 }
 
+// CheckLax is Check for old things that are judged on purpose: a signature that verifies and that alg.Acceptable refuses is no
+// error but is told in weak. RSA with SHA-1 needs package alg/weak to be linked.
+func (s Signed) CheckLax(pub *alg.PublicKey) (weak, err error) {
+	scheme, err := alg.SchemeByID(s.Algorithm, pub)
+	if err != nil {
+		return nil, err
+	}
+	if !scheme.Verify(pub.Key, scheme.Hash.Sum(s.TBS), s.Value) {
+		return nil, ErrSignature
+	}
+	return alg.Acceptable(pub, scheme.Hash), nil
+}
+
+// Signed returns what the signature is over, for Check and CheckLax.
+func (c *Certificate) Signed() Signed { return Signed{c.RawTBS, c.SignatureAlgorithm, c.Signature} }
+
 // CheckSignature verifies the certificate's own signature with the issuer's key. It looks at nothing else: names, key usage and
 // time are package path's. Errors are those of Signed.Check.
 func (c *Certificate) CheckSignature(issuer *alg.PublicKey) error {
-	return Signed{c.RawTBS, c.SignatureAlgorithm, c.Signature}.Check(issuer)
+	return c.Signed().Check(issuer)
 }
 
 // ReadExtensions reads Extensions; an empty list and an extension that occurs twice are failures.

@@ -171,13 +171,18 @@ func (p *Response) readSingle(s *der.Reader) Single {
 	return one
 }
 
+// Signed returns what the signature is over.
+func (p *Response) Signed() cert.Signed {
+	return cert.Signed{TBS: p.RawData, Algorithm: p.SignatureAlgorithm, Value: p.Signature}
+}
+
 // CheckSignature verifies the answer's signature with the responder's key. Whether the responder may speak for the issuer is package
 // path's question. Errors are those of cert.Signed.Check; an answer that is an error has no signature.
 func (p *Response) CheckSignature(pub *alg.PublicKey) error {
 	if p.Code != Successful {
 		return cert.ErrSignature
 	}
-	return cert.Signed{TBS: p.RawData, Algorithm: p.SignatureAlgorithm, Value: p.Signature}.Check(pub)
+	return p.Signed().Check(pub)
 }
 
 // Find returns what the answer says of the certificate: the single answer with its serial number whose hashes, by their own
