@@ -67,8 +67,12 @@ type Move struct {
 	By       Actor
 	Who      string // IIN of the staff member; empty for others
 	Reason   string // words for the applicant, when refused
-	Evidence []byte // the signed statement (CMS) that this move rests on
-	OCSP     []byte // the answer about the signer's certificate at that moment
+	// The signed statement that this move rests on, when it rests on one: its text, the CMS over it, the answer about the signer's
+	// certificate, and the moment at which they were judged.
+	Text     string
+	Evidence []byte
+	OCSP     []byte
+	Checked  time.Time
 }
 
 // An Application.
