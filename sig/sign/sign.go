@@ -16,6 +16,7 @@ type Request struct {
 	Detached     bool
 	Level        string // "" is the plain national form
 	Content      []byte
+	Digest       []byte // of a content hashed elsewhere, with the digest of alg.DefaultScheme(Key.Kind); Detached, and Content is nil
 	Key          *alg.PrivateKey
 	Certificate  *cert.Certificate
 	Time         time.Time // signing time
