@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"github.com/chromedp/cdproto/log"
@@ -248,4 +249,34 @@ func TestAnExpiredFormIsSentAgainByTheBrowser(t *testing.T) {
 	until(t, ctx, `document.querySelector("main input[name=surname][type=hidden]")?.value === "Әлиева"`)
 	js[chromedp.Void](t, ctx, `document.querySelector("main button").click()`)
 	until(t, ctx, `document.getElementById("done")?.textContent === "Әлиеваstep=2"`)
+}
+
+func TestWebAssemblyRunsInAWorkerOfAPageThatAllowsIt(t *testing.T) {
+	// The smallest module there is: its magic number and version.
+	k := newKit(t, func(o *kit.Options) {
+		o.User = nil
+		o.Templates = []fs.FS{galleryFS(`{{define "keys"}}<p id="said"></p>{{end}}`)}
+		o.Assets = map[string]fs.FS{"page": fstest.MapFS{
+			"empty.wasm": {Data: []byte("\x00asm\x01\x00\x00\x00")},
+			"worker.js": {Data: []byte(`WebAssembly.instantiateStreaming(fetch(new URL("empty.wasm", self.location)))
+				.then(() => postMessage("runs"), (e) => postMessage(String(e)));`)},
+			"page.js": {Data: []byte(`const w = new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
+				w.onmessage = (m) => { document.getElementById("said").textContent = m.data; };`)},
+		}}
+	})
+	mux := http.NewServeMux()
+	mux.Handle("/assets/", k.Assets())
+	mux.HandleFunc("GET /keys", func(w http.ResponseWriter, r *http.Request) {
+		k.Page(w, r, 200, "keys", kit.Page{Wasm: true, Scripts: []string{"page/page.js"}})
+	})
+	srv := httptest.NewServer(k.Middleware(mux))
+	defer srv.Close()
+	ctx := tab(t)
+	if err := chromedp.Do(ctx, chromedp.Navigate(srv.URL+"/keys")); err != nil {
+		t.Fatal(err)
+	}
+	until(t, ctx, `document.getElementById("said").textContent !== ""`)
+	if got := js[string](t, ctx, `document.getElementById("said").textContent`); got != "runs" {
+		t.Errorf("the worker says %q", got)
+	}
 }

@@ -54,8 +54,11 @@ type Options struct {
 	// CSRF gives the token that the csrf field carries, setting a cookie where it has to: session.Manager.CSRFToken.
 	// Nil: forms carry no token.
 	CSRF func(w http.ResponseWriter, r *http.Request) string
-	// User names who is signed in, for the header; "" is nobody. Nil: never anybody.
+	// User names who is signed in, for the header; "" is nobody. Nil: never anybody. Pages of somebody signed in are kept
+	// in no cache: whoever sits down at the computer after him must not find them by going back.
 	User func(r *http.Request) string
+	// SignOut is where the header's sign-out form is posted; "/logout" when empty.
+	SignOut string
 	// Nav is the main navigation; nil is the default for the applicant's site, an empty one shows none. The footer too.
 	Nav, Footer []Link
 	// NavFor, when set, chooses the main navigation by request (the desk's differs from the portal's); nil → Nav.
@@ -95,6 +98,9 @@ func New(o Options) (*Kit, error) {
 	}
 	if o.Footer == nil {
 		o.Footer = DefaultFooter
+	}
+	if o.SignOut == "" {
+		o.SignOut = "/logout"
 	}
 	k := &Kit{o: o, bundle: bundle, log: o.Log}
 	if k.log == nil {

@@ -121,19 +121,24 @@ func TestHeaders(t *testing.T) {
 	for _, c := range []struct {
 		name         string
 		secure       bool
+		user         string
 		page         kit.Page
 		want, absent map[string]string
 	}{
-		{"of a plain page", false, kit.Page{}, map[string]string{
+		{"of a plain page", false, "", kit.Page{}, map[string]string{
 			"Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; worker-src 'self'",
 			"X-Content-Type-Options":  "nosniff", "Referrer-Policy": "same-origin", "Cache-Control": "private, no-cache", "Permissions-Policy": "camera=()",
 			"Vary": "Cookie, Accept-Language", "Content-Language": "kk",
 		}, map[string]string{"Content-Security-Policy": "wasm", "Strict-Transport-Security": "max-age", "X-Robots-Tag": "noindex"}},
-		{"of a page with keys", false, kit.Page{Wasm: true}, map[string]string{"Content-Security-Policy": "script-src 'self' 'wasm-unsafe-eval';"}, map[string]string{"Content-Security-Policy": "'unsafe-eval'"}},
-		{"of a page with secret numbers", true, kit.Page{Secret: true}, map[string]string{"Referrer-Policy": "no-referrer", "Cache-Control": "no-store", "X-Robots-Tag": "noindex", "Strict-Transport-Security": "max-age"}, nil},
+		{"of a page with keys", false, "", kit.Page{Wasm: true}, map[string]string{"Content-Security-Policy": "script-src 'self' 'wasm-unsafe-eval';"}, map[string]string{"Content-Security-Policy": "'unsafe-eval'"}},
+		{"of a page of somebody signed in", false, "anna", kit.Page{}, map[string]string{"Cache-Control": "no-store", "Referrer-Policy": "same-origin"}, nil},
+		{"of a page with secret numbers", true, "", kit.Page{Secret: true}, map[string]string{"Referrer-Policy": "no-referrer", "Cache-Control": "no-store", "X-Robots-Tag": "noindex", "Strict-Transport-Security": "max-age"}, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			k := newKit(t, func(o *kit.Options) { o.Secure = c.secure })
+			k := newKit(t, func(o *kit.Options) {
+				o.Secure = c.secure
+				o.User = func(*http.Request) string { return c.user }
+			})
 			w := get(galleryHandler(k, "x", c.page), "/", "Accept-Language", "kk-KZ,ru;q=0.8")
 			for name, want := range c.want {
 				if got := w.Header().Get(name); !strings.Contains(got, want) {
@@ -209,6 +214,25 @@ func TestTheChoiceOfLanguage(t *testing.T) {
 	if w.Code != 200 || w.Body.String() != "kk" {
 		t.Errorf("a POST with ?lang=: %d %s", w.Code, w.Body)
 	}
+}
+
+func FuzzTheChoiceOfLanguageStaysOnThisHost(f *testing.F) {
+	for _, s := range []string{"/", "//evil.example", `/\evil.example`, "/%2F%2Fevil.example", "/\t/evil.example", "/a?x=1"} {
+		f.Add(s)
+	}
+	k := newKit(f, nil)
+	h := k.Middleware(http.NotFoundHandler())
+	f.Fuzz(func(t *testing.T, path string) {
+		r := httptest.NewRequest("GET", "http://senim.example/", nil)
+		r.URL = &url.URL{Path: path, RawQuery: "lang=kk"}
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		to := w.Header().Get("Location")
+		u, err := url.Parse(to)
+		if w.Code != 303 || err != nil || u.Host != "" || u.Scheme != "" || !strings.HasPrefix(to, "/") || strings.HasPrefix(to, "//") || strings.HasPrefix(to, `/\`) || strings.ContainsAny(to, "\r\n\t") {
+			t.Errorf("%q leads to %d %q: %v", path, w.Code, to, err)
+		}
+	})
 }
 
 func TestAssets(t *testing.T) {

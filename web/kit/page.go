@@ -59,6 +59,7 @@ type view struct {
 	Nav       []Link
 	Footer    []Link
 	User      string
+	SignOut   string
 }
 
 // Page renders the template name inside the layout. The whole page is made before the first octet leaves, so a
@@ -80,8 +81,10 @@ func (k *Kit) send(w http.ResponseWriter, r *http.Request, status int, p *Page, 
 	h.Set("Content-Security-Policy", policy(p.Wasm, k.o.Secure))
 	// no-store would also keep the browser from giving back what was typed when the person goes back; it is for secrets.
 	h.Set("Cache-Control", "private, no-cache")
-	if p.Secret {
+	if p.Secret || k.o.User != nil && k.o.User(r) != "" {
 		h.Set("Cache-Control", "no-store")
+	}
+	if p.Secret {
 		h.Set("Referrer-Policy", "no-referrer")
 	}
 	if p.Secret || p.NoIndex {
@@ -109,7 +112,7 @@ func (k *Kit) render(w http.ResponseWriter, r *http.Request, name string, p *Pag
 		return nil, err
 	}
 	v := view{Page: *p, Name: name, Body: template.HTML(body.String()), Version: k.o.Version, Demo: k.o.Demo,
-		Nav: k.o.Nav, Footer: k.o.Footer, TitleText: p.TitleText}
+		Nav: k.o.Nav, Footer: k.o.Footer, TitleText: p.TitleText, SignOut: k.o.SignOut}
 	if v.TitleText == "" && p.Title != "" {
 		v.TitleText = k.bundle.T(s.scene.lang, p.Title, p.Args...)
 	}
