@@ -26,7 +26,7 @@ type CertificateFact struct {
 	TBS         string    `json:"tbs,omitempty"` // SHA-256 of the to-be-signed bytes, hex; prepared
 	DER         string    `json:"der,omitempty"` // SHA-256 of the certificate, hex; issued
 	Status      string    `json:"status,omitempty"`
-	At          time.Time `json:"at,omitzero"`     // of the change of status
+	At          time.Time `json:"at,omitzero"`      // of the change of status
 	Reason      *int      `json:"reason,omitempty"` // CRLReason of the change of status; absent when there is none
 	Invalidity  time.Time `json:"invalidity,omitzero"`
 	Evidence    []byte    `json:"evidence,omitempty"` // the signed statement that asked for it

@@ -21,7 +21,7 @@ func copyApplication(a *application.Application) *application.Application {
 	c.Moves = slices.Clone(a.Moves)
 	for i := range c.Moves {
 		m := &c.Moves[i]
-		m.At, m.Evidence, m.OCSP = instant(m.At), bytes.Clone(m.Evidence), bytes.Clone(m.OCSP)
+		m.At, m.Checked, m.Evidence, m.OCSP = instant(m.At), instant(m.Checked), bytes.Clone(m.Evidence), bytes.Clone(m.OCSP)
 	}
 	return &c
 }

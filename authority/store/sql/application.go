@@ -26,7 +26,7 @@ func bodyOf(a *application.Application) (string, error) {
 	b.CodeLocked, b.Person.Updated = whole(a.CodeLocked), whole(a.Person.Updated)
 	b.Moves = slices.Clone(a.Moves)
 	for i := range b.Moves {
-		b.Moves[i].At = whole(a.Moves[i].At)
+		b.Moves[i].At, b.Moves[i].Checked = whole(a.Moves[i].At), whole(a.Moves[i].Checked)
 	}
 	body, err := json.Marshal(&b)
 	return string(body), err

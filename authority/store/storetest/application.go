@@ -25,7 +25,7 @@ func someApplication(number string) *application.Application {
 		Created: Start, Changed: Start.Add(time.Second), Deadline: Start.Add(720 * time.Hour),
 		Moves: []application.Move{
 			{At: Start, From: application.Draft, To: application.New, By: application.Applicant},
-			{At: Start.Add(time.Second), From: application.New, To: application.Rejected, By: application.RA, Who: "1", Reason: "не тот документ", Evidence: []byte{9}, OCSP: []byte{8}},
+			{At: Start.Add(time.Second), From: application.New, To: application.Rejected, By: application.RA, Who: "1", Reason: "не тот документ", Checked: Start, Evidence: []byte{9}, OCSP: []byte{8}},
 		},
 	}
 }
