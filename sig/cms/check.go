@@ -204,9 +204,18 @@ func (a *signedAttributes) names(c *cert.Certificate) bool {
 	return true
 }
 
+// signedOnly must not be unsigned attributes (RFC 5652 section 11, RFC 5035 section 5.4): a program that looked there would believe anyone.
+var signedOnly = []oid.OID{oid.ContentType, oid.MessageDigest, oid.SigningTime, oid.SigningCertificate, oid.SigningCertificateV2}
+
 // attributes reads the signed attributes by RFC 5652 sections 5.3 and 11. It answers nil when there are none, and false when they
 // are so wrong that nothing can be computed from them.
 func (c *Check) attributes(m *Message, s *Signer) (*signedAttributes, bool) {
+	for _, a := range s.Unsigned {
+		if slices.Contains(signedOnly, a.OID) {
+			c.fatal(finding.Malformed, "why", "attribute "+a.OID.Name()+" is not signed")
+			return nil, false
+		}
+	}
 	if s.RawSignedAttrs == nil {
 		if m.ContentType != oid.Data {
 			// RFC 5652 section 5.3: then they must be present, or a signature over attributes could be passed off as one over such a content.
