@@ -67,9 +67,9 @@ func tab(t *testing.T) context.Context {
 			}
 		}
 	}()
-	ctx, cancel := context.WithTimeout(ctx, 90*time.Second)
+	limited, cancel := context.WithTimeout(ctx, 90*time.Second)
 	t.Cleanup(cancel)
-	return ctx
+	return limited
 }
 
 // js is the value of an expression on the page.
