@@ -2,7 +2,15 @@
 // It does not depend on issuance or applications: status works when issuance is down.
 package publish
 
-import "time"
+import (
+	"context"
+	"time"
+
+	"github.com/senim-pki/senim/authority/audit"
+	"github.com/senim-pki/senim/authority/ca"
+	"github.com/senim-pki/senim/authority/notice"
+	"github.com/senim-pki/senim/authority/registry"
+)
 
 // A List is a published CRL.
 type List struct {
@@ -18,10 +26,22 @@ type Records interface {
 	LastList(issuer string) (List, error)
 }
 
-// Exported functions of this package:
-//
-//	type Tx interface { registry.Records; audit.Records; Records }
-//	NewResponder(hierarchy *ca.Hierarchy, view func(ctx, func(Tx) error) error, clock) *Responder
-//	(r *Responder) Answer(ctx, request []byte) (response []byte, err error)        // OCSP; always an answer, never a panic; error only for the log
-//	(r *Responder) OCSP(ctx, leaf, issuer *cert.Certificate) (*ocsp.Response, error); CRL(…)   // path.Fetcher in process, for statements
-//	NewPublisher(hierarchy, update, clock, …) *Publisher; (p) Publish(ctx, issuer string) (List, error); (p) Current(ctx, issuer) (List, error)
+// Tx is the part of the store that publishing needs.
+type Tx interface {
+	registry.Records
+	audit.Records
+	notice.Records
+	Records
+}
+
+// A Hierarchy is who publishes; *ca.Hierarchy is one.
+type Hierarchy interface {
+	Authorities() []*ca.Authority
+	Roots() []ca.Root
+}
+
+// View and Update run f in a transaction of the store.
+type (
+	View   = func(ctx context.Context, f func(Tx) error) error
+	Update = func(ctx context.Context, f func(Tx) error) error
+)
