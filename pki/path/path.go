@@ -3,6 +3,18 @@
 //
 // It knows no network and no clock: candidates, revocation evidence and the moment come in, a verdict with the rule that
 // decided comes out. Findings are codes; package report turns them into sentences.
+//
+// What is decided here, and where a reader of RFC 5280 may ask:
+//
+//   - An anchor is trusted as it is: its own dates, signature and revocation are not looked at (RFC 5280 section 6.1 has only
+//     its name and key), so that whoever lists anchors decides how long. As an issuer it is still held to its own
+//     basicConstraints, keyUsage and path length, since a listed certificate of a person must not become an authority. The leaf
+//     itself may be listed; then its dates and purpose count, and nothing else.
+//   - Every signature below the anchor is verified. Validity periods need not be nested: real authorities began before their
+//     roots (facts/kz-pki.md section 2.1).
+//   - Name constraints, and policy constraints and mappings where they are critical, are not processed yet; a chain that has them is refused.
+//   - Authority and subject key identifiers choose between candidates; where they differ and the signature verifies all the
+//     same, that is a warning.
 package path
 
 import (
@@ -38,7 +50,8 @@ const (
 	Client
 )
 
-// A Fetcher gets revocation evidence from outside; package online is one. Nil means only what is given.
+// A Fetcher gets revocation evidence from outside; package online is one. Nil means only what is given. What it gets is judged
+// like any other evidence.
 type Fetcher interface {
 	OCSP(ctx context.Context, leaf, issuer *cert.Certificate) (*ocsp.Response, error)
 	CRL(ctx context.Context, leaf *cert.Certificate) (*crl.List, error)
@@ -50,24 +63,27 @@ type Input struct {
 	Intermediates []*cert.Certificate
 	Anchors       []*cert.Certificate // each is trusted as it is, self-signed or not
 	Time          time.Time           // moment of validation
-	Purpose       Purpose
-	Policies      []oid.OID // reserved: acceptable policies
-	Revocation    Mode
-	CRLs          []*crl.List
-	OCSPs         []*ocsp.Response
-	Fetcher       Fetcher
-	MaxDepth      int  // intermediates at most; 0 means 8
-	Lax           bool // SHA-1 and RSA-1024 are accepted with a warning
+	// Proven is a moment before Time at which what the leaf signed is proven to have existed, by a trusted time stamp: a
+	// revocation of the leaf after it changes nothing. Zero means Time.
+	Proven     time.Time
+	Purpose    Purpose
+	Policies   []oid.OID // reserved: acceptable policies
+	Revocation Mode
+	CRLs       []*crl.List
+	OCSPs      []*ocsp.Response
+	Fetcher    Fetcher
+	MaxDepth   int  // intermediates at most; 0 means 8
+	Lax        bool // SHA-1 and RSA-1024 are accepted with a warning
 }
 
 // A Revocation is what the evidence says of one certificate.
 type Revocation struct {
-	Checked bool
-	Source  string // "ocsp" or "crl"
-	Status  ocsp.Status
-	At      time.Time // when revoked
-	Reason  int       // -1 when absent
-	Asked   time.Time // thisUpdate of the evidence
+	Checked bool        // there is an authentic, fresh answer
+	Source  string      // "ocsp" or "crl"
+	Status  ocsp.Status // Unknown when there is no answer
+	At      time.Time   // when revoked
+	Reason  int         // -1 when absent
+	Asked   time.Time   // thisUpdate of the evidence
 }
 
 // A Result is the verdict. Valid means no Fatal and no Missing finding.
@@ -77,7 +93,56 @@ type Result struct {
 	Findings    []finding.Finding
 }
 
-// Exported functions of this package:
-//
-//	Validate(ctx context.Context, in Input) Result
-//	(r Result) Valid() bool; (r) Has(code finding.Code) bool
+// Valid reports whether the chain is complete and nothing speaks against it.
+func (r Result) Valid() bool { return worst(r.Findings) < finding.Missing && len(r.Chain) > 0 }
+
+// Has reports whether the code was found.
+func (r Result) Has(code finding.Code) bool {
+	for _, f := range r.Findings {
+		if f.Code == code {
+			return true
+		}
+	}
+	return false
+}
+
+// worst is the gravest severity, Warning when there is none at all.
+func worst(findings []finding.Finding) finding.Severity {
+	w := finding.Warning
+	for _, f := range findings {
+		w = max(w, f.Severity)
+	}
+	return w
+}
+
+// defaultDepth is enough for every hierarchy met: the national one has one intermediate, cross-certified ones have four.
+const defaultDepth = 8
+
+// Validate judges the leaf. Any valid chain wins; where there is none, the findings are those of the chain that came nearest.
+func Validate(ctx context.Context, in Input) Result {
+	if in.Leaf == nil {
+		return Result{Findings: []finding.Finding{{Code: finding.NoChain, Severity: finding.Missing}}}
+	}
+	if in.MaxDepth <= 0 {
+		in.MaxDepth = defaultDepth
+	}
+	v := newSearch(ctx, in)
+	v.extend([]*cert.Certificate{in.Leaf}, nil)
+	return v.result()
+}
+
+func newFinding(code finding.Code, severity finding.Severity, c *cert.Certificate, args ...string) finding.Finding {
+	f := finding.Finding{Code: code, Severity: severity}
+	if c != nil {
+		if f.Subject = c.CommonName(); f.Subject == "" {
+			f.Subject = c.Subject.String()
+		}
+	}
+	for i := 0; i+1 < len(args); i += 2 {
+		if f.Args == nil {
+			f.Args = map[string]string{}
+		}
+		f.Args[args[i]] = args[i+1]
+	}
+	return f
+}
