@@ -85,7 +85,7 @@ func js[T any](t *testing.T, ctx context.Context, expression string) T {
 // until waits for an expression to be true.
 func until(t *testing.T, ctx context.Context, expression string) {
 	t.Helper()
-	for range 100 {
+	for range 400 { // 20 s: the machine may be busy
 		// While a page is being left there is none to ask.
 		if ok, err := chromedp.Run(ctx, chromedp.Evaluate[bool](expression)); err == nil && ok {
 			return
