@@ -15,6 +15,7 @@ import (
 type Hierarchy struct {
 	name        string // as statements and pages call the authority
 	demo        bool
+	config      Config
 	roots       []Root
 	authorities []*Authority
 	logKey      string // note signer key, as sumdb/note writes it
@@ -76,6 +77,9 @@ func (h *Hierarchy) Authority(name string) *Authority {
 
 // Issuer returns the issuing authority that issues certificates of the template, or nil.
 func (h *Hierarchy) Issuer(template string) *Authority { return h.Authority(h.issues[template]) }
+
+// Config returns the configuration that the hierarchy was made by.
+func (h *Hierarchy) Config() Config { return h.config }
 
 // LogKey returns the signer key of the audit log, in the form of golang.org/x/mod/sumdb/note. It is a secret.
 func (h *Hierarchy) LogKey() string { return h.logKey }
