@@ -105,7 +105,11 @@ func (v *search) extend(chain []*cert.Certificate, found []finding.Finding) {
 }
 
 func (v *search) isAnchor(c *cert.Certificate) bool {
-	return slices.ContainsFunc(v.in.Anchors, func(a *cert.Certificate) bool { return bytes.Equal(a.Raw, c.Raw) })
+	return contains(v.in.Anchors, c)
+}
+
+func contains(list []*cert.Certificate, c *cert.Certificate) bool {
+	return slices.ContainsFunc(list, func(o *cert.Certificate) bool { return bytes.Equal(o.Raw, c.Raw) })
 }
 
 // candidates are the certificates whose name is that of the issuer: first the anchors, whose number is the second result, then
@@ -114,7 +118,7 @@ func (v *search) candidates(c *cert.Certificate, chain []*cert.Certificate) ([]*
 	pick := func(list []*cert.Certificate) []*cert.Certificate {
 		var first, rest []*cert.Certificate
 		for _, issuer := range list {
-			if !cert.EqualName(issuer.RawSubject, c.RawIssuer) || inChain(chain, issuer) || inChain(first, issuer) || inChain(rest, issuer) {
+			if !cert.EqualName(issuer.RawSubject, c.RawIssuer) || inChain(chain, issuer) || contains(first, issuer) || contains(rest, issuer) {
 				continue
 			}
 			if keyIDsMatch(c, issuer) == same {
@@ -134,7 +138,7 @@ func (v *search) candidates(c *cert.Certificate, chain []*cert.Certificate) ([]*
 // inChain also counts a certificate with the name and key of one that is there: it would only make a loop longer.
 func inChain(chain []*cert.Certificate, c *cert.Certificate) bool {
 	return slices.ContainsFunc(chain, func(o *cert.Certificate) bool {
-		return bytes.Equal(o.Raw, c.Raw) || bytes.Equal(o.RawSubject, c.RawSubject) && bytes.Equal(o.RawSPKI, c.RawSPKI) && bytes.Equal(o.RawIssuer, c.RawIssuer)
+		return bytes.Equal(o.Raw, c.Raw) || bytes.Equal(o.RawSubject, c.RawSubject) && bytes.Equal(o.RawSPKI, c.RawSPKI)
 	})
 }
 
