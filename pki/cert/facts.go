@@ -26,7 +26,7 @@ func SerialHex(contents []byte) string {
 // OddSerial reports whether the serial number is zero, negative or longer than 20 octets, which RFC 5280 section 4.1.2.2 forbids
 // to issue and tells to tolerate.
 func (c *Certificate) OddSerial() bool {
-	zero := len(c.Serial) == 1 && c.Serial[0] == 0
+	zero := len(c.Serial) == 0 || len(c.Serial) == 1 && c.Serial[0] == 0
 	return zero || c.Serial[0]&0x80 != 0 || len(c.Serial) > 20
 }
 
