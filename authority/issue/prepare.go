@@ -7,7 +7,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"time"
 
 	"github.com/senim-pki/senim/alg"
@@ -124,7 +123,7 @@ func (i *Issuer) order(now time.Time, a *ca.Authority, name string, r profile.Re
 	if now.Before(a.Certificate.NotBefore) || !now.Before(a.Certificate.NotAfter) {
 		return order{}, fail.Wrap(fail.Invalid, "issue.authority-expired", fmt.Errorf("%s is not valid now", a.Name))
 	}
-	serial, err := newSerial(i.o.Rand)
+	serial, err := ca.NewSerial(i.o.Rand)
 	if err != nil {
 		return order{}, err
 	}
@@ -155,20 +154,6 @@ func (o order) fill() ([]byte, error) {
 	}
 	r.NotBefore, r.NotAfter = o.row.NotBefore, o.row.NotAfter
 	return o.template.TBS(r)
-}
-
-// newSerial makes a serial number: 20 octets, the first 0x10 to 0x7F, so that it is positive and never shorter, and more than
-// 150 random bits.
-func newSerial(rand io.Reader) ([]byte, error) {
-	serial := make([]byte, registry.SerialSize)
-	for {
-		if _, err := io.ReadFull(rand, serial); err != nil {
-			return nil, fmt.Errorf("couldn't make a serial number: %w", err)
-		}
-		if serial[0] &= 0x7f; serial[0] >= 0x10 {
-			return serial, nil
-		}
-	}
 }
 
 // commitPrepared records the planned certificates. A row that is there already for the same key takes the place of the
