@@ -319,15 +319,23 @@ func (e *evidence) revoked(a *answer) []finding.Finding {
 	at := a.At.UTC().Format(time.RFC3339)
 	switch {
 	case a.unissued:
-		return []finding.Finding{newFinding(finding.UnknownToResponder, finding.Fatal, e.c)}
+		return []finding.Finding{e.about(finding.UnknownToResponder)}
 	case a.effective.After(e.v.in.Time):
 		return nil // revoked from a later moment on
 	case e.leaf && !e.v.in.Proven.IsZero() && a.effective.After(e.v.in.Proven):
 		return nil // what it signed is proven to be older than the revocation
 	case a.Reason == reasonHold:
-		return []finding.Finding{newFinding(finding.OnHold, finding.Fatal, e.c, "time", at)}
+		return []finding.Finding{e.about(finding.OnHold, "time", at)}
 	}
-	return []finding.Finding{newFinding(finding.Revoked, finding.Fatal, e.c, "time", at, "reason", reasonName(a.Reason))}
+	return []finding.Finding{e.about(finding.Revoked, "time", at, "reason", reasonName(a.Reason))}
+}
+
+// about is a fatal finding that says whether it is an authority that it is about: the indications of ETSI differ.
+func (e *evidence) about(code finding.Code, args ...string) finding.Finding {
+	if !e.leaf {
+		args = append(args, "authority", "true")
+	}
+	return newFinding(code, finding.Fatal, e.c, args...)
 }
 
 func reasonName(code int) string {

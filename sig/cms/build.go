@@ -75,7 +75,7 @@ func addSigner(rand io.Reader, message, content []byte, key *alg.PrivateKey, cer
 		return nil, fmt.Errorf("%w: content type %s", ErrMalformed, m.ContentType.Name())
 	}
 	if m.Detached && content == nil {
-		return nil, errContentMissing
+		return nil, ErrContentMissing
 	}
 	if !m.Detached {
 		if content != nil && !bytes.Equal(content, m.Content) {

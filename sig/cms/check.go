@@ -28,7 +28,7 @@ func (m *Message) Check(i int, content []byte, more []*cert.Certificate) Check {
 	}
 	digests := func(h *alg.Hash) ([]byte, error) {
 		if content == nil {
-			return nil, errContentMissing
+			return nil, ErrContentMissing
 		}
 		return h.Sum(content), nil
 	}
@@ -40,7 +40,8 @@ func (m *Message) Check(i int, content []byte, more []*cert.Certificate) Check {
 	return c
 }
 
-var errContentMissing = errors.New("the content isn't there")
+// ErrContentMissing is the cause of AddSigner's error for a detached message without its content.
+var ErrContentMissing = errors.New("the content isn't there")
 
 // CheckDigest is Check for a content that was hashed elsewhere, as a stream or in the page. digests answers the content's digest in
 // stream order, or an error when there is none, which is finding.ContentMissing. An attached content is not looked at.
