@@ -2,7 +2,7 @@
 // identifiers. Certificates, CMS, containers and the page's module ask it and know no algorithm themselves.
 //
 // Rows register themselves from the packages below this one (alg/rsakey, alg/eckey, alg/kzgost, alg/rfcgost); alg/all
-// links every row. A small binary imports only the rows it names.
+// links every row but that of alg/weak. A small binary imports only the rows it names.
 package alg
 
 import (
@@ -47,7 +47,8 @@ type Kind struct {
 	Acceptable   func(pub crypto.PublicKey) error                      // nil where every key of the row is strong enough
 }
 
-// A Scheme is a row of the signature table: kind of key × digest × encoding.
+// A Scheme is a row of the signature table: kind of key × digest × encoding. Verify only calculates; VerifyMessage and
+// VerifyDigest also refuse what Acceptable does, and are what to call.
 type Scheme struct {
 	Name       string // "rsa-sha256", "p256-sha256", "kz-gost-2004", "kz-gost-2015-512", "gost-2012-256", "gost-2012-512"
 	Title      string

@@ -2,11 +2,13 @@ package all_test
 
 import (
 	"bytes"
+	"crypto"
 	"crypto/rand"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"testing"
 
@@ -106,6 +108,51 @@ func TestSignRefuses(t *testing.T) {
 		if _, err := f(); err == nil {
 			t.Errorf("%s: signed", name)
 		}
+	}
+}
+
+// token is a signer that shows its public key and signs, and nothing else, as one in a token or HSM does.
+type token struct {
+	crypto.Signer
+	spoil func([]byte) []byte
+}
+
+func (s token) Sign(rand io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
+	sig, err := s.Signer.Sign(rand, digest, opts)
+	if s.spoil != nil {
+		sig = s.spoil(sig)
+	}
+	return sig, err
+}
+
+func TestKeysMayLiveInATokenAndStayThere(t *testing.T) {
+	for _, k := range alg.Kinds() {
+		t.Run(k.Name, func(t *testing.T) {
+			key, err := alg.GenerateKey(rand.Reader, k, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			outside := &alg.PrivateKey{Kind: k, Signer: token{Signer: key.Signer}}
+			pub, err := outside.Public()
+			if err != nil {
+				t.Fatal(err)
+			}
+			s := alg.DefaultScheme(k)
+			sig, err := outside.Sign(rand.Reader, s, []byte("Сенім"))
+			if err != nil || !s.VerifyMessage(pub, []byte("Сенім"), sig) {
+				t.Errorf("signature %x, %v", sig, err)
+			}
+			if b, err := outside.MarshalPKCS8(); err == nil {
+				t.Errorf("the key left its token: %d octets", len(b))
+			}
+			if !k.GOST {
+				return
+			}
+			outside.Signer = token{key.Signer, func(sig []byte) []byte { return sig[1:] }}
+			if _, err := outside.Sign(rand.Reader, s, nil); err == nil {
+				t.Error("a signature that is too short is passed on")
+			}
+		})
 	}
 }
 

@@ -109,23 +109,23 @@ func (t Template) extensions() []cert.Extension {
 func (e *Entry) write(b *der.Builder) {
 	b.RawInteger(e.Serial)
 	b.Time(e.Time)
-	if e.Reason <= 0 && e.InvalidityDate.IsZero() {
-		return
-	}
-	b.Sequence(func(b *der.Builder) {
-		if e.Reason > 0 {
-			b.Sequence(func(b *der.Builder) {
-				b.OID(oid.ExtReasonCode)
-				b.OctetStringWrapping(func(b *der.Builder) { b.Enumerated(e.Reason) })
-			})
-		}
-		if !e.InvalidityDate.IsZero() {
+	switch {
+	case e.Reason <= 0 && e.InvalidityDate.IsZero():
+	case e.InvalidityDate.IsZero():
+		b.Raw(plainReason)
+		b.Raw([]byte{byte(e.Reason)})
+	default:
+		b.Sequence(func(b *der.Builder) {
+			if e.Reason > 0 {
+				b.Raw(plainReason[2:])
+				b.Raw([]byte{byte(e.Reason)})
+			}
 			b.Sequence(func(b *der.Builder) {
 				b.OID(oid.ExtInvalidityDate)
 				b.OctetStringWrapping(func(b *der.Builder) { b.GeneralizedTime(e.InvalidityDate) })
 			})
-		}
-	})
+		})
+	}
 }
 
 const maxReason = 10
