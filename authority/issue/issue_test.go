@@ -1,6 +1,7 @@
 package issue_test
 
 import (
+	"crypto/rand"
 	"testing"
 
 	"github.com/senim-pki/senim/authority"
@@ -58,3 +59,5 @@ func TestAnApprovedApplicationIsIssued(t *testing.T) {
 		t.Errorf("the report is %+v", r)
 	}
 }
+
+var randReader = rand.Reader
