@@ -25,27 +25,23 @@ import (
 	"github.com/senim-pki/senim/pki/cert"
 )
 
-// Codes of the errors that the holder can do something about.
+// Codes of the errors that the holder can do something about, besides those of package sign.
 const (
-	CodePassword          = "password"                // the password breaks the rule; CheckPassword tells how
-	CodeWrongPassword     = "wrong-password"          // the file is whole, the password isn't its
-	CodeDamaged           = "damaged"                 // no key file, or a broken one
-	CodeUnsupported       = "unsupported"             // a key file that this program doesn't know
-	CodeNoKey             = "no-key"                  // only certificates in it
-	CodeOtherKeys         = "other-keys"              // of other keys than were made for this application
-	CodeNotAllKeys        = "not-all-keys"            // a key that the application asks for is not in it
-	CodeInstalledAlready  = "installed-already"       // its keys have certificates: they are of an earlier application
-	CodeNoCertificate     = "no-certificate"          // its keys wait for certificates
-	CodeCertificates      = "certificates"            // the certificates can't be read
-	CodeOtherApplication  = "other-application"       // the certificates are not of these keys
-	CodeCheckFailed       = "check-failed"            // what was written doesn't open again
-	CodeNoAuthentication  = "no-authentication"       // no authentication key in it, where one is asked for
-	CodeAuthenticationKey = "sign.authentication-key" // this and the next three are also package sign's
-	CodeNotSigning        = "sign.not-a-signing-key"
-	CodeExpired           = "sign.expired"
-	CodeNotYetValid       = "sign.not-yet-valid"
-	CodeNoSignature       = "no-signature" // the file to be verified is no signature
-	CodeProfile           = "profile"      // this build makes no such key
+	CodePassword         = "password"          // the password breaks the rule; CheckPassword tells how
+	CodeWrongPassword    = "wrong-password"    // the file is whole, the password isn't its
+	CodeDamaged          = "damaged"           // no key file, or a broken one
+	CodeUnsupported      = "unsupported"       // a key file that this program doesn't know
+	CodeNoKey            = "no-key"            // only certificates in it
+	CodeOtherKeys        = "other-keys"        // of other keys than were made for this application
+	CodeNotAllKeys       = "not-all-keys"      // a key that the application asks for is not in it
+	CodeInstalledAlready = "installed-already" // its keys have certificates: they are of an earlier application
+	CodeNoCertificate    = "no-certificate"    // its keys wait for certificates
+	CodeCertificates     = "certificates"      // the certificates can't be read
+	CodeOtherApplication = "other-application" // the certificates are not of these keys
+	CodeCheckFailed      = "check-failed"      // what was written doesn't open again
+	CodeNoAuthentication = "no-authentication" // no authentication key in it, where one is asked for
+	CodeNoSignature      = "no-signature"      // the file to be verified is no signature
+	CodeProfile          = "profile"           // this build makes no such key
 )
 
 // maxKeys caps the keys of one application; a profile asks for two or three.

@@ -24,48 +24,48 @@ const (
 	Signing        Purpose = "sign" // documents and statements: emailProtection, nonRepudiation
 )
 
+// reasons against a certificate, the one that tells the holder most first.
+var reasons = []string{sign.Expired, sign.NotYetValid, CodeNoAuthentication, sign.AuthenticationKey, sign.NotASigningKey}
+
 // Choose returns the indexes of the keys whose certificates serve the purpose and are valid now; the holder is asked
 // when there are several. None is an error that says what is the matter with those there are.
 func (r *Ring) Choose(p Purpose, now time.Time) ([]int, error) {
 	var good []int
-	certified, expired, early := false, false, false
+	found := map[string]error{}
 	for i, e := range r.entries {
-		c := e.Certificate
-		if c == nil {
+		if e.Certificate == nil {
 			continue
 		}
-		certified = true
-		// As package sign: a certificate for both is for documents as well.
-		if p == Authentication && !c.IsAuthentication() || p == Signing && !c.IsSigning() {
-			continue
-		}
-		switch {
-		case now.After(c.NotAfter):
-			expired = true
-		case now.Before(c.NotBefore):
-			early = true
-		default:
+		err := usable(e.Certificate, p, now)
+		if err == nil {
 			good = append(good, i)
+			continue
 		}
+		found[fail.CodeOf(err)] = err
 	}
-	switch {
-	case len(good) > 0:
+	if len(good) > 0 {
 		return good, nil
-	case expired:
-		return nil, fail.New(fail.Invalid, CodeExpired)
-	case early:
-		return nil, fail.New(fail.Invalid, CodeNotYetValid)
-	case !certified:
-		return nil, fail.New(fail.Invalid, CodeNoCertificate)
-	case p == Authentication:
-		return nil, fail.New(fail.Invalid, CodeNoAuthentication)
 	}
-	for _, e := range r.entries {
-		if e.Certificate != nil && e.Certificate.IsAuthentication() {
-			return nil, fail.New(fail.Invalid, CodeAuthenticationKey)
+	for _, code := range reasons {
+		if err := found[code]; err != nil {
+			return nil, err
 		}
 	}
-	return nil, fail.New(fail.Invalid, CodeNotSigning)
+	return nil, fail.New(fail.Invalid, CodeNoCertificate)
+}
+
+func usable(c *cert.Certificate, p Purpose, now time.Time) error {
+	switch {
+	case p != Authentication:
+		return sign.Usable(c, now, false)
+	case !c.IsAuthentication():
+		return fail.New(fail.Invalid, CodeNoAuthentication)
+	case now.Before(c.NotBefore):
+		return fail.New(fail.Invalid, sign.NotYetValid)
+	case now.After(c.NotAfter):
+		return fail.New(fail.Invalid, sign.Expired)
+	}
+	return nil
 }
 
 func (r *Ring) entry(i int) (*keyfile.Entry, error) {
@@ -88,8 +88,8 @@ func (r *Ring) SignStatement(rand io.Reader, i int, p Purpose, text string, now 
 	if err != nil {
 		return nil, err
 	}
-	if !e.Certificate.IsAuthentication() {
-		return nil, fail.New(fail.Invalid, CodeNoAuthentication)
+	if err := usable(e.Certificate, p, now); err != nil {
+		return nil, err
 	}
 	return cms.Sign(rand, []byte(text), e.Key, e.Certificate, cms.Options{SigningTime: now})
 }
