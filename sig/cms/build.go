@@ -19,9 +19,10 @@ type Options struct {
 	SigningTime  time.Time           // to the second; zero leaves the attribute out
 	Certificates []*cert.Certificate // included besides the signer's
 	Scheme       *alg.Scheme         // nil is the one this product signs with under the key
+	ContentType  oid.OID             // empty is id-data; a time stamp's is id-ct-TSTInfo
 }
 
-// Sign makes a SignedData of id-data with one signer, in DER and in the form of the national samples (facts/kz-pki.md section
+// Sign makes a SignedData with one signer, in DER and in the form of the national samples (facts/kz-pki.md section
 // 3.3): contentType, signingTime, messageDigest in stream order and signingCertificateV2 with the SHA-256 of the certificate.
 // A key that isn't that of the certificate is an error. Whether the certificate may sign is for package sign to ask.
 func Sign(rand io.Reader, content []byte, key *alg.PrivateKey, certificate *cert.Certificate, o Options) ([]byte, error) {
@@ -45,7 +46,10 @@ func SignDigest(rand io.Reader, digest []byte, key *alg.PrivateKey, certificate 
 }
 
 func sign(rand io.Reader, attached, digest []byte, key *alg.PrivateKey, certificate *cert.Certificate, o Options) ([]byte, error) {
-	m := &Message{ContentType: oid.Data, Content: attached, Detached: attached == nil}
+	m := &Message{ContentType: o.ContentType, Content: attached, Detached: attached == nil}
+	if m.ContentType == "" {
+		m.ContentType = oid.Data
+	}
 	if err := m.addSigner(rand, digest, key, certificate, o); err != nil {
 		return nil, fmt.Errorf("couldn't sign the content: %w", err)
 	}
@@ -220,6 +224,50 @@ func signedAttributesDER(contentType oid.OID, digest []byte, certificate *cert.C
 	return b.Bytes()
 }
 
+// AddTimestamp adds a time-stamp token to signer i of a message, as an unsigned attribute. It doesn't look into the token.
+func AddTimestamp(message []byte, i int, token []byte) ([]byte, error) {
+	m, err := Parse(message)
+	if err == nil && (i < 0 || i >= len(m.Signers)) {
+		err = fmt.Errorf("it has %d signers", len(m.Signers))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("couldn't add a time stamp: %w", err)
+	}
+	attributes := [][]byte{}
+	r := der.NewReader(m.signers[i])
+	s := r.Sequence()
+	info := der.NewBuilder()
+	info.Sequence(func(b *der.Builder) {
+		for !s.Empty() {
+			e := s.Any()
+			if !e.Is(der.ContextConstructedTag(1)) {
+				b.Raw(e.Full)
+				continue
+			}
+			for old := e.Inside(); !old.Empty(); {
+				attributes = append(attributes, old.Any().Full)
+			}
+		}
+		b.ContextConstructed(1, func(b *der.Builder) {
+			stamp := der.NewBuilder()
+			stamp.Sequence(func(b *der.Builder) {
+				b.OID(oid.TimeStampToken)
+				b.Set(func(b *der.Builder) { b.Raw(token) })
+			})
+			b.Raw(bytes.Join(der.SortSet(append(attributes, stamp.MustBytes())), nil))
+		})
+	})
+	encoded, err := info.Bytes()
+	if err == nil {
+		err = r.Err()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("couldn't add a time stamp: %w", err)
+	}
+	m.signers[i] = encoded
+	return m.encode()
+}
+
 // encode writes the message; sets are in the order of DER, also where those received were not. No set but the signed
 // attributes of a signer is signed, and those are inside the SignerInfo, which is kept as it is.
 func (m *Message) encode() ([]byte, error) {
@@ -252,6 +300,9 @@ func (m *Message) encode() ([]byte, error) {
 // version is CMSVersion by RFC 5652 section 5.1.
 func (m *Message) version() int {
 	version := 1
+	if m.ContentType != oid.Data {
+		version = 3
+	}
 	for _, c := range m.certificates {
 		switch der.Tag(c[0]) {
 		case der.ContextConstructedTag(3): // other

@@ -3,7 +3,6 @@
 package verify
 
 import (
-	"context"
 	"time"
 
 	"github.com/senim-pki/senim/pki/cert"
@@ -23,8 +22,8 @@ const (
 // An Input is everything the verdict depends on.
 type Input struct {
 	File          []byte
-	Content       []byte // of a detached signature; nil when none was given
-	Digest        func(hashName string) []byte // instead of Content: the page hashed it itself; may be nil
+	Content       []byte                       // of a detached signature; nil when none was given
+	Digest        func(hashName string) []byte // instead of Content: the page hashed it itself, in stream order; nil, or answers nil, where it didn't
 	Anchors       []*cert.Certificate
 	Intermediates []*cert.Certificate
 	CRLs          []*crl.List
@@ -106,11 +105,3 @@ type RevocationStatus struct {
 	Reason string     `json:"reason,omitempty"`
 	Asked  *time.Time `json:"asked,omitempty"`
 }
-
-var _ context.Context
-
-// Exported functions of this package:
-//
-//	Verify(ctx context.Context, in Input) (*Report, error)            // error only for input that is no signed file (fail.Invalid verify.not-a-signature …): exit 3
-//	(r *Report) ExitCode() int                                       // 0, 1, 2 by DESIGN section 5 (worst signature decides; no signatures is 3)
-//	Certificate(ctx, in path.Input) (indication, sub string, res path.Result)   // for `cert check`
