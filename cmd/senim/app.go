@@ -1,0 +1,120 @@
+package main
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/senim-pki/senim/base/clock"
+	"github.com/senim-pki/senim/base/i18n"
+	"github.com/senim-pki/senim/cmd/internal/cli"
+)
+
+//go:embed messages.toml help.toml
+var texts embed.FS
+
+// An app is what a subcommand runs in.
+type app struct {
+	*cli.IO
+	ctx   context.Context
+	clock clock.Clock
+}
+
+// A verdict is an exit code that is no error: what there was to say has been said.
+type verdict int
+
+func (v verdict) Error() string { return "verdict" }
+
+// commands is the command line (DESIGN section 5). Help texts are messages: ${x} is the message help.x.
+type commands struct {
+	Serve  serveCmd  `cmd:"" help:"${serve}"`
+	Sign   signCmd   `cmd:"" help:"${sign}"`
+	Verify verifyCmd `cmd:"" help:"${verify}"`
+	Cert   struct {
+		Show  certShowCmd  `cmd:"" help:"${cert_show}"`
+		Check certCheckCmd `cmd:"" help:"${cert_check}"`
+	} `cmd:"" help:"${cert}"`
+	Key struct {
+		List keyListCmd `cmd:"" help:"${key_list}"`
+	} `cmd:"" help:"${key}"`
+	Version versionCmd `cmd:"" help:"${version}"`
+}
+
+// help is what kong puts into the help texts.
+func help(o *cli.IO) kong.Vars {
+	vars := kong.Vars{}
+	for _, key := range o.Texts.Keys() {
+		if name, ok := strings.CutPrefix(key, "help."); ok {
+			vars[name] = o.T(key)
+		}
+	}
+	return vars
+}
+
+// newIO makes the IO of a process. What other packages want said is merged in here.
+func newIO(in *os.File, out, err io.Writer, getenv func(string) string) *cli.IO {
+	return &cli.IO{In: in, Out: out, Err: err, Lang: cli.Lang(getenv), Texts: messages()}
+}
+
+func messages() *i18n.Bundle {
+	return i18n.Merge(append(bundles(), cli.Messages(), i18n.MustLoad(texts, "messages.toml", "help.toml"))...)
+}
+
+// exit is what kong calls after it printed help.
+type exit int
+
+// run carries out one command line and returns the exit code.
+func run(ctx context.Context, args []string, o *cli.IO) (code int) {
+	defer func() {
+		p := recover()
+		if e, ok := p.(exit); ok {
+			code = int(e)
+		} else if p != nil {
+			panic(p)
+		}
+	}()
+	parser, err := newParser(o)
+	if err != nil {
+		o.Report(err)
+		return cli.Refused
+	}
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	parsed, err := parser.Parse(args)
+	if err != nil {
+		command := "senim"
+		var e *kong.ParseError
+		if errors.As(err, &e) && e.Context != nil {
+			if c := e.Context.Command(); c != "" {
+				command += " " + strings.Fields(c)[0]
+			}
+		}
+		o.Say("cli.usage", "error", err.Error(), "command", command)
+		return cli.Refused
+	}
+	err = parsed.Run(&app{IO: o, ctx: ctx, clock: clock.System()})
+	var v verdict
+	switch {
+	case err == nil:
+		return cli.Done
+	case errors.As(err, &v):
+		return int(v)
+	}
+	o.Report(err)
+	return cli.Refused
+}
+
+func newParser(o *cli.IO) (*kong.Kong, error) {
+	return kong.New(new(commands),
+		kong.Name("senim"), kong.Description(o.T("help.senim")), help(o),
+		kong.Writers(o.Out, o.Err), kong.Exit(func(code int) { panic(exit(code)) }),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
+		kong.ExplicitGroups(nil),
+	)
+}

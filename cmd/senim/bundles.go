@@ -1,0 +1,11 @@
+package main
+
+import (
+	"github.com/senim-pki/senim/base/i18n"
+	"github.com/senim-pki/senim/iin"
+)
+
+// bundles are the texts of every package whose findings and errors a command shows.
+func bundles() []*i18n.Bundle {
+	return []*i18n.Bundle{i18n.MustLoad(iin.Messages, "messages.toml")}
+}
