@@ -1,0 +1,89 @@
+package authority
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"time"
+
+	"github.com/senim-pki/senim/authority/application"
+	"github.com/senim-pki/senim/authority/audit"
+	"github.com/senim-pki/senim/authority/notice"
+	"github.com/senim-pki/senim/base/fail"
+)
+
+// Actors in the log; people of the authority are "staff:" and their number.
+const (
+	actorApplicant = "applicant"
+	actorHolder    = "holder"
+	actorClock     = "clock"
+	actorNobody    = "nobody" // who failed to say who he is
+)
+
+func staffActor(iin string) string { return "staff:" + iin }
+
+// record writes a leaf in the transaction of the act.
+func (a *Authority) record(tx audit.Records, now time.Time, act, actor, subject string, fact any) error {
+	payload, err := audit.Payload(fact)
+	if err != nil {
+		return err
+	}
+	return audit.Record(tx, now, a.rand, act, actor, subject, payload)
+}
+
+// moved stores an application after one of its moves, with the leaf and the notice of it. The leaf of an approval names the keys.
+func (a *Authority) moved(tx Tx, now time.Time, app *application.Application, actor string) error {
+	if err := tx.PutApplication(app); err != nil {
+		return err
+	}
+	if err := a.told(tx, now, app, len(app.Moves)-1, actor); err != nil {
+		return err
+	}
+	return tx.PutNotice(notice.Notice{Kind: noticeMail, Key: app.Number, Args: map[string]string{"state": string(app.State)}, Due: now, Created: now})
+}
+
+// told writes the leaf of the application's move i.
+func (a *Authority) told(tx Tx, now time.Time, app *application.Application, i int, actor string) error {
+	m := app.Moves[i]
+	fact := audit.ApplicationFact{Number: app.Number, From: string(m.From), State: string(m.To), Who: m.Who, Reason: m.Reason, Evidence: m.Evidence}
+	if m.To == application.Signing {
+		for _, q := range app.Requests {
+			fact.Approved = append(fact.Approved, hex.EncodeToString(q.KeyHash[:]))
+		}
+	}
+	return a.record(tx, now, "application."+string(m.To), actor, app.Number, fact)
+}
+
+// Kinds of jobs and notices.
+const (
+	noticeMail  = "mail"
+	noticeIssue = "issue"
+)
+
+// A refusal is the payload of a leaf about something that was not done.
+type refusal struct {
+	Code    string `json:"code"`
+	Purpose string `json:"purpose,omitempty"`
+	Nonce   string `json:"nonce,omitempty"`
+	Who     string `json:"who,omitempty"`
+}
+
+// refused writes the leaf of a refusal in a transaction of its own, since that of the act was rolled back, and returns err. Faults of
+// ours and of the moment are not refusals.
+func (a *Authority) refused(ctx context.Context, act, actor, subject string, r refusal, err error) error {
+	if fail.Is(err, fail.Internal) || fail.Is(err, fail.Unavailable) && r.Code == "" || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	if r.Code == "" {
+		r.Code = fail.CodeOf(err)
+	}
+	told := a.store.Update(context.WithoutCancel(ctx), func(tx Tx) error {
+		return a.record(tx, a.now(), act, actor, subject, r)
+	})
+	if told != nil {
+		a.log.Error("a refusal could not be recorded", "act", act, "err", told)
+	}
+	return err
+}
+
+func (a *Authority) now() time.Time { return a.clock.Now().UTC() }
