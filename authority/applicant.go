@@ -331,9 +331,15 @@ func submitted(tx Tx, number string) (*application.Application, error) {
 	return app, err
 }
 
+// issued returns the issued certificates of an application, the authentication certificate first.
 func issued(tx Tx, number string) ([]registry.Certificate, error) {
 	all, err := tx.CertificatesOf(number)
-	return slices.DeleteFunc(all, func(c registry.Certificate) bool { return c.Stage != registry.Issued }), err
+	all = slices.DeleteFunc(all, func(c registry.Certificate) bool { return c.Stage != registry.Issued })
+	names := profile.Names()
+	slices.SortStableFunc(all, func(x, y registry.Certificate) int {
+		return slices.Index(names, x.Profile) - slices.Index(names, y.Profile)
+	})
+	return all, err
 }
 
 // withCode lets f act on an application on its revocation code. A wrong code is counted, and the count and its leaf are kept.

@@ -133,7 +133,7 @@ func (a *Authority) WorkDeadlines(ctx context.Context) error {
 	var due []*application.Application
 	now := a.now()
 	if err := a.store.View(ctx, func(tx Tx) (err error) {
-		due, err = tx.ListApplications(application.Filter{States: clocked(), Before: now, OldestFirst: true, Limit: maxDue})
+		due, err = tx.ListApplications(application.Filter{States: clocked(), Before: now.Add(time.Second), OldestFirst: true, Limit: maxDue})
 		return err
 	}); err != nil {
 		return fmt.Errorf("couldn't look for deadlines: %w", err)
