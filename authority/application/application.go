@@ -99,7 +99,8 @@ type Application struct {
 type Records interface {
 	PutApplication(a *Application) error // insert when Version is 0; sets Version
 	Application(number string) (*Application, error)
-	DeleteApplication(number string) error // drafts only
+	StateOf(number string) (state State, version int64, err error) // what a transaction asks that has read the rest before
+	DeleteApplication(number string) error                         // drafts only
 	ListApplications(f Filter) ([]*Application, error)
 }
 

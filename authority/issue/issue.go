@@ -20,6 +20,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/senim-pki/senim/authority/application"
@@ -123,7 +124,7 @@ func forGood(err error) bool {
 }
 
 func (i *Issuer) issue(ctx context.Context, a application.Approved) ([]registry.Certificate, error) {
-	orders, done, err := i.prepare(ctx, a)
+	orders, app, done, err := i.prepare(ctx, a)
 	if err != nil || done {
 		return rowsOf(orders), err
 	}
@@ -140,7 +141,11 @@ func (i *Issuer) issue(ctx context.Context, a application.Approved) ([]registry.
 			return nil, err
 		}
 		last := othersIssued(orders, n)
-		row, err := i.commit(ctx, orders[n].row, der, last)
+		finished := app
+		if !last {
+			finished = nil
+		}
+		row, err := i.commit(ctx, orders[n].row, der, finished)
 		if errors.Is(err, errRaced) {
 			// Its certificate is the one that exists; ours never leaves this function.
 			row, err = i.read(ctx, row)
@@ -195,8 +200,8 @@ func (i *Issuer) sign(o order) ([]byte, error) {
 	return der, nil
 }
 
-// commit makes a signed certificate exist. With the last of an application it moves the application too.
-func (i *Issuer) commit(ctx context.Context, row registry.Certificate, der []byte, last bool) (registry.Certificate, error) {
+// commit makes a signed certificate exist. The last of an application moves the application too; app is nil for the others.
+func (i *Issuer) commit(ctx context.Context, row registry.Certificate, der []byte, app *application.Application) (registry.Certificate, error) {
 	err := i.o.Update(ctx, func(tx Tx) error {
 		now := i.o.Clock.Now()
 		row.Stage, row.DER, row.IssuedAt = registry.Issued, der, now.UTC().Truncate(time.Microsecond)
@@ -209,8 +214,8 @@ func (i *Issuer) commit(ctx context.Context, row registry.Certificate, der []byt
 		if err := i.record(tx, now, audit.CertificateIssued, Actor, row, audit.CertificateFact{Application: row.Application, Profile: row.Profile, DER: digest(der)}); err != nil {
 			return err
 		}
-		if last && row.Application != "" {
-			if err := i.move(tx, now, row.Application, application.Issued, ""); err != nil {
+		if app != nil {
+			if err := i.move(tx, now, app, application.Issued, ""); err != nil {
 				return err
 			}
 		}
@@ -243,17 +248,17 @@ func (i *Issuer) complete(ctx context.Context, number string) error {
 		if err != nil || a.State != application.Signing {
 			return err
 		}
-		return i.move(tx, i.o.Clock.Now(), number, application.Issued, "")
+		return i.move(tx, i.o.Clock.Now(), a, application.Issued, "")
 	})
 }
 
-// move ends the signing of an application, with its leaf and its notice.
-func (i *Issuer) move(tx Tx, now time.Time, number string, to application.State, reason string) error {
-	a, err := tx.Application(number)
-	if err != nil {
-		return err
-	}
+// move ends the signing of an application, with its leaf and its notice. app is the application as it was read; when
+// somebody has written it since, nothing may be concluded from it.
+func (i *Issuer) move(tx Tx, now time.Time, app *application.Application, to application.State, reason string) error {
+	a := *app // f may run again, so what it was given stays as it is
+	a.Moves = slices.Clone(app.Moves)
 	from := a.State
+	var err error
 	if to == application.Issued {
 		err = a.MarkIssued(now)
 	} else {
@@ -262,9 +267,10 @@ func (i *Issuer) move(tx Tx, now time.Time, number string, to application.State,
 	if err != nil {
 		return err
 	}
-	if err := tx.PutApplication(a); err != nil {
+	if err := tx.PutApplication(&a); err != nil {
 		return err
 	}
+	number := a.Number
 	payload, err := audit.Payload(audit.ApplicationFact{Number: number, From: string(from), State: string(a.State), Reason: reason})
 	if err != nil {
 		return err

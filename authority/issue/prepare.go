@@ -29,20 +29,48 @@ type order struct {
 	resumed   bool // the row was in the register already
 }
 
-// prepare plans all certificates of an application and records them. done says that they exist already.
-func (i *Issuer) prepare(ctx context.Context, a application.Approved) (orders []order, done bool, err error) {
+// prepare plans all certificates of an application and records them. done says that they exist already. It returns the
+// application as it was read.
+func (i *Issuer) prepare(ctx context.Context, a application.Approved) (orders []order, app *application.Application, done bool, err error) {
 	for range maxAttempts {
+		var there []registry.Certificate
+		if app, there, err = i.look(ctx, a); err != nil {
+			return nil, nil, false, err
+		}
 		if orders, err = i.plan(a); err != nil {
-			return nil, false, err
+			return nil, nil, false, err
 		}
-		orders, done, err = i.commitPrepared(ctx, a, orders)
-		if fail.CodeOf(err) == registry.CodeSerialTaken {
+		missing := false
+		for n := range orders {
+			o := &orders[n]
+			for _, row := range there {
+				if row.Stage != registry.Abandoned && row.KeyHash == o.row.KeyHash && row.Profile == o.row.Profile {
+					o.row, o.resumed = row, true
+				}
+			}
+			missing = missing || !o.resumed
+		}
+		if app.State != application.Signing {
+			if missing {
+				err = fail.Wrap(fail.Internal, "issue.lost", errors.New("an issued application lacks a certificate"))
+			}
+			return orders, app, true, err
+		}
+		if missing {
+			err = i.commitPrepared(ctx, app, orders)
+		}
+		switch {
+		case err == nil:
+		case errors.Is(err, errRaced), fail.CodeOf(err) == registry.CodeSerialTaken:
 			continue
+		case fail.CodeOf(err) == registry.CodeKeyTaken && i.changed(ctx, a, there):
+			continue // another worker prepared the same application
+		default:
+			return nil, nil, false, err
 		}
-		if err != nil || done {
-			return orders, done, err
+		if missing {
+			afterPrepareCommit.Here()
 		}
-		afterPrepareCommit.Here()
 		again := false
 		for _, o := range orders {
 			if !o.resumed || o.row.Stage != registry.Prepared {
@@ -50,16 +78,45 @@ func (i *Issuer) prepare(ctx context.Context, a application.Approved) (orders []
 			}
 			if why := i.stale(ctx, o); why != nil {
 				if err := i.abandon(ctx, o.row, why); err != nil {
-					return nil, false, err
+					return nil, nil, false, err
 				}
 				again = true
 			}
 		}
 		if !again {
-			return orders, false, nil
+			return orders, app, false, nil
 		}
 	}
-	return nil, false, fail.New(fail.Unavailable, "issue.again")
+	return nil, nil, false, fail.New(fail.Unavailable, "issue.again")
+}
+
+// look reads the application, checks that the approval is of it as it stands, and reads the certificates it has already.
+// This is done beside the writer; the transactions that follow check that nothing has changed.
+func (i *Issuer) look(ctx context.Context, a application.Approved) (app *application.Application, there []registry.Certificate, err error) {
+	err = i.o.View(ctx, func(tx Tx) error {
+		if app, err = tx.Application(a.Number()); err != nil {
+			return err
+		}
+		if err := bound(app, a); err != nil {
+			return err
+		}
+		there, err = tx.CertificatesOf(a.Number())
+		return err
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	switch app.State {
+	case application.Signing, application.Issued, application.Installed:
+		return app, there, nil
+	}
+	return nil, nil, fail.Wrap(fail.Conflict, "application.moved-on", fmt.Errorf("%s is %s", app.Number, app.State))
+}
+
+// changed reports whether the application has got certificates since they were read.
+func (i *Issuer) changed(ctx context.Context, a application.Approved, before []registry.Certificate) bool {
+	_, now, err := i.look(ctx, a)
+	return err == nil && len(now) > len(before)
 }
 
 // plan fills and lints every certificate of an application. Nothing is recorded yet.
@@ -156,51 +213,28 @@ func (o order) fill() ([]byte, error) {
 	return o.template.TBS(r)
 }
 
-// commitPrepared records the planned certificates. A row that is there already for the same key takes the place of the
-// plan. done says that the application is issued.
-func (i *Issuer) commitPrepared(ctx context.Context, a application.Approved, planned []order) (orders []order, done bool, err error) {
-	err = i.o.Update(ctx, func(tx Tx) error {
-		orders, done = append([]order(nil), planned...), false
-		app, err := tx.Application(a.Number())
+// commitPrepared records the planned certificates that are not there yet.
+func (i *Issuer) commitPrepared(ctx context.Context, app *application.Application, orders []order) error {
+	return i.o.Update(ctx, func(tx Tx) error {
+		state, version, err := tx.StateOf(app.Number)
 		if err != nil {
 			return err
 		}
-		if err := bound(app, a); err != nil {
-			return err
-		}
-		there, err := tx.CertificatesOf(a.Number())
-		if err != nil {
-			return err
-		}
-		switch app.State {
-		case application.Signing:
-		case application.Issued, application.Installed:
-			done = true
-		default:
-			return fail.Wrap(fail.Conflict, "application.moved-on", fmt.Errorf("%s is %s", app.Number, app.State))
+		if state != app.State || version != app.Version {
+			return errRaced
 		}
 		now := i.o.Clock.Now()
 		for n := range orders {
-			o := &orders[n]
-			for _, row := range there {
-				if row.Stage != registry.Abandoned && row.KeyHash == o.row.KeyHash && row.Profile == o.row.Profile {
-					o.row, o.resumed = row, true
-				}
-			}
-			if o.resumed {
+			if orders[n].resumed {
 				continue
 			}
-			if done {
-				return fail.Wrap(fail.Internal, "issue.lost", errors.New("an issued application lacks a certificate"))
-			}
-			if err := i.insert(tx, now, o.row); err != nil {
+			if err := i.insert(tx, now, orders[n].row); err != nil {
 				return err
 			}
 		}
 		beforePrepareCommit.Here()
 		return nil
 	})
-	return orders, done, err
 }
 
 // insert records a prepared certificate and its leaf.

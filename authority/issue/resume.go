@@ -150,7 +150,7 @@ func (i *Issuer) reject(ctx context.Context, number, reason string) error {
 				return err
 			}
 		}
-		return i.move(tx, now, number, application.Rejected, reason)
+		return i.move(tx, now, a, application.Rejected, reason)
 	})
 	if err != nil {
 		return fmt.Errorf("couldn't reject application %s: %w", number, err)

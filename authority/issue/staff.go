@@ -93,7 +93,7 @@ func (i *Issuer) staff(ctx context.Context, so StaffOrder) (registry.Certificate
 	if err != nil {
 		return o.row, err
 	}
-	row, err := i.commit(ctx, o.row, der, false)
+	row, err := i.commit(ctx, o.row, der, nil)
 	if errors.Is(err, errRaced) {
 		return i.read(ctx, row)
 	}

@@ -57,7 +57,7 @@ type Records interface {
 	CertificateByKey(keyHash [32]byte) (Certificate, error)   // prepared or issued
 	// RevokedCertificates returns those on hold and revoked that expire after the moment, in order of serial.
 	RevokedCertificates(issuer string, notAfter time.Time) ([]Certificate, error)
-	EachCertificate(f func(Certificate) error) error // in order of issuer and serial; for audit verification
+	EachCertificate(f func(Certificate) error) error // in order of serial; for audit verification
 }
 
 // A Filter for search. What is empty does not restrict.

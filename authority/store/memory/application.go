@@ -55,6 +55,17 @@ func (t *tx) Application(number string) (*application.Application, error) {
 	return copyApplication(a), nil
 }
 
+func (t *tx) StateOf(number string) (application.State, int64, error) {
+	if err := t.reading(); err != nil {
+		return "", 0, err
+	}
+	a, ok := t.s.applications[number]
+	if !ok {
+		return "", 0, notFound("application")
+	}
+	return a.State, a.Version, nil
+}
+
 func (t *tx) DeleteApplication(number string) error {
 	if err := t.writing(); err != nil {
 		return err

@@ -95,7 +95,7 @@ func (t *tx) some(pick func(registry.Certificate) bool, order func(a, b registry
 }
 
 func bySerial(a, b registry.Certificate) int {
-	return cmp.Or(cmp.Compare(a.Issuer, b.Issuer), cmp.Compare(a.Serial, b.Serial))
+	return cmp.Or(cmp.Compare(a.Serial, b.Serial), cmp.Compare(a.Issuer, b.Issuer))
 }
 
 func newestFirst(a, b registry.Certificate) int {

@@ -2,6 +2,7 @@ package sql
 
 import (
 	"encoding/json"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -15,21 +16,49 @@ var (
 	updateApplication = prepare(`UPDATE application SET state = ?, iin = ?, locality = ?, created = ?, deadline = ?, version = version + 1, body = ?
 		WHERE number = ? AND version = ?`)
 	getApplication    = prepare(`SELECT state, deadline, version, body FROM application WHERE number = ?`)
+	stateOf           = prepare(`SELECT state, version FROM application WHERE number = ?`)
 	placeOf           = prepare(`SELECT created FROM application WHERE number = ?`)
 	deleteApplication = prepare(`DELETE FROM application WHERE number = ? AND state = 'draft'`)
 )
 
 // The body of an application is the whole of it. State, deadline and version are taken from their columns.
+type body struct {
+	application.Application
+	Requests []keyRequest // in place of Application.Requests
+}
+
+// A keyRequest is an application.KeyRequest whose hashes are base64 and not lists of numbers.
+type keyRequest struct {
+	Profile            string
+	CSR, Hash, KeyHash []byte
+}
+
 func bodyOf(a *application.Application) (string, error) {
-	b := *a
+	b := body{Application: *a}
+	for _, q := range a.Requests {
+		b.Requests = append(b.Requests, keyRequest{q.Profile, q.CSR, q.Hash[:], q.KeyHash[:]})
+	}
 	b.Created, b.Changed, b.Deadline = whole(a.Created), whole(a.Changed), whole(a.Deadline)
 	b.CodeLocked, b.Person.Updated = whole(a.CodeLocked), whole(a.Person.Updated)
 	b.Moves = slices.Clone(a.Moves)
 	for i := range b.Moves {
 		b.Moves[i].At, b.Moves[i].Checked = whole(a.Moves[i].At), whole(a.Moves[i].Checked)
 	}
-	body, err := json.Marshal(&b)
-	return string(body), err
+	text, err := json.Marshal(&b)
+	return string(text), err
+}
+
+// application makes the whole again.
+func (b *body) application() (*application.Application, error) {
+	a := &b.Application
+	a.Requests = nil
+	for _, q := range b.Requests {
+		if len(q.Hash) != 32 || len(q.KeyHash) != 32 {
+			return nil, errors.New("a digest of another length is stored")
+		}
+		a.Requests = append(a.Requests, application.KeyRequest{Profile: q.Profile, CSR: q.CSR, Hash: [32]byte(q.Hash), KeyHash: [32]byte(q.KeyHash)})
+	}
+	return a, nil
 }
 
 // whole is the time in whole microseconds, as columns keep it.
@@ -41,13 +70,13 @@ func whole(t time.Time) time.Time {
 }
 
 func (t *Tx) PutApplication(a *application.Application) error {
-	body, err := bodyOf(a)
+	text, err := bodyOf(a)
 	if err != nil {
 		return wrap("put an application", err)
 	}
 	created := a.Created.UnixMicro() // orders the list, so it is never NULL
 	if a.Version == 0 {
-		rows, err := t.exec(insertApplication, a.Number, string(a.State), a.Answers.IIN, a.Answers.Locality, created, micros(a.Deadline), body)
+		rows, err := t.exec(insertApplication, a.Number, string(a.State), a.Answers.IIN, a.Answers.Locality, created, micros(a.Deadline), text)
 		if err != nil {
 			return wrap("put an application", err)
 		}
@@ -57,7 +86,7 @@ func (t *Tx) PutApplication(a *application.Application) error {
 		a.Version = 1
 		return nil
 	}
-	rows, err := t.exec(updateApplication, string(a.State), a.Answers.IIN, a.Answers.Locality, created, micros(a.Deadline), body, a.Number, a.Version)
+	rows, err := t.exec(updateApplication, string(a.State), a.Answers.IIN, a.Answers.Locality, created, micros(a.Deadline), text, a.Number, a.Version)
 	if err != nil {
 		return wrap("put an application", err)
 	}
@@ -73,20 +102,24 @@ func (t *Tx) PutApplication(a *application.Application) error {
 
 func scanApplication(row scanner) (*application.Application, error) {
 	var (
-		a        application.Application
+		b        body
 		state    string
 		deadline time.Time
 		version  int64
-		body     []byte
+		text     []byte
 	)
-	if err := row.Scan(&state, instant{&deadline}, &version, &body); err != nil {
+	if err := row.Scan(&state, instant{&deadline}, &version, &text); err != nil {
 		return nil, err
 	}
-	if err := json.Unmarshal(body, &a); err != nil {
+	if err := json.Unmarshal(text, &b); err != nil {
+		return nil, err
+	}
+	a, err := b.application()
+	if err != nil {
 		return nil, err
 	}
 	a.State, a.Deadline, a.Version = application.State(state), deadline, version
-	return &a, nil
+	return a, nil
 }
 
 func (t *Tx) Application(number string) (*application.Application, error) {
@@ -98,6 +131,11 @@ func (t *Tx) Application(number string) (*application.Application, error) {
 		return nil, notFound("application")
 	}
 	return found[0], nil
+}
+
+func (t *Tx) StateOf(number string) (state application.State, version int64, err error) {
+	err = t.one(stateOf, "application", []any{number}, &state, &version)
+	return state, version, err
 }
 
 func (t *Tx) DeleteApplication(number string) error {

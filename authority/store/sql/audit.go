@@ -32,6 +32,9 @@ const rowHashes = 256
 
 func (t *Tx) AppendEntry(e audit.Entry) error {
 	_, err := t.exec(appendEntry, e.Time.UnixMicro(), e.Act, e.Actor, e.Subject, octets(e.Payload), octets(e.Salt), octets(e.Leaf))
+	if err == nil {
+		t.lastEntry, t.knowsLast = whole(e.Time), true
+	}
 	return wrap("append an entry", err)
 }
 
@@ -51,6 +54,9 @@ func (t *Tx) EntriesOf(subject string) ([]audit.Entry, error) {
 }
 
 func (t *Tx) LastEntryTime() (time.Time, error) {
+	if t.knowsLast && !t.over {
+		return t.lastEntry, nil
+	}
 	found, err := all(t, lastEntry, func(row scanner) (at time.Time, err error) {
 		err = row.Scan(instant{&at})
 		return at, err

@@ -20,12 +20,12 @@ var (
 	changeCertificate = prepare(`UPDATE certificate SET status = ?, status_at = ?, reason = ?, invalidity = ?
 		WHERE issuer = ? AND serial = ? AND stage = ?`)
 	getCertificate   = prepare(`SELECT ` + certificateColumns + ` FROM certificate WHERE issuer = ? AND serial = ?`)
-	certificatesOf   = prepare(`SELECT ` + certificateColumns + ` FROM certificate WHERE application = ? AND application <> '' ORDER BY prepared, issuer, serial`)
+	certificatesOf   = prepare(`SELECT ` + certificateColumns + ` FROM certificate WHERE application = ? AND application <> '' ORDER BY prepared, serial, issuer`)
 	certificateByKey = prepare(`SELECT ` + certificateColumns + ` FROM certificate WHERE key_hash = ? AND stage <> 'abandoned'`)
 	revoked          = prepare(`SELECT ` + certificateColumns + ` FROM certificate
 		WHERE issuer = ? AND status <> 'valid' AND stage = 'issued' AND not_after > ? ORDER BY serial`)
 	certificatesAfter = prepare(`SELECT ` + certificateColumns + ` FROM certificate
-		WHERE (issuer, serial) > (?, ?) ORDER BY issuer, serial LIMIT 200`)
+		WHERE (serial, issuer) > (?, ?) ORDER BY serial, issuer LIMIT 200`)
 )
 
 func scanCertificate(row scanner) (c registry.Certificate, err error) {
@@ -129,7 +129,7 @@ func (t *Tx) FindCertificates(f registry.Filter) ([]registry.Certificate, error)
 	if len(where) > 0 {
 		text += ` WHERE ` + strings.Join(where, ` AND `)
 	}
-	text += ` ORDER BY prepared DESC, issuer, serial LIMIT ?`
+	text += ` ORDER BY prepared DESC, serial, issuer LIMIT ?`
 	found, err := free(t, text, scanCertificate, append(args, limited(f.Limit))...)
 	return found, wrap("find certificates", err)
 }
@@ -140,7 +140,7 @@ func beyond(prefix string) string { return prefix + "\U0010FFFF" }
 func (t *Tx) EachCertificate(f func(registry.Certificate) error) error {
 	var issuer, serial string
 	for {
-		found, err := all(t, certificatesAfter, scanCertificate, issuer, serial)
+		found, err := all(t, certificatesAfter, scanCertificate, serial, issuer)
 		if err != nil {
 			return wrap("read certificates", err)
 		}

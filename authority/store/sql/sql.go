@@ -131,6 +131,9 @@ type Tx struct {
 	c        *Conn
 	writable bool
 	over     bool
+
+	lastEntry time.Time // of the log, as this transaction left it, when knowsLast
+	knowsLast bool
 }
 
 var _ authority.Tx = (*Tx)(nil)

@@ -41,6 +41,10 @@ func applications(t *testing.T, s authority.Store) {
 	update(t, s, func(tx authority.Tx) error {
 		got, err := tx.Application("A")
 		same(t, "the application", got, a, err)
+		state, version, err := tx.StateOf("A")
+		same(t, "its state and version", []any{state, version}, []any{application.New, int64(1)}, err)
+		_, _, err = tx.StateOf("B")
+		kind(t, "the state of no application", err, fail.NotFound)
 		kind(t, "deleting what is no draft", tx.DeleteApplication("A"), fail.Conflict)
 		got.State, got.Deadline, got.Answers.IIN = application.Draft, time.Time{}, "2"
 		return tx.PutApplication(got)

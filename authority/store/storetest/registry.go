@@ -220,7 +220,7 @@ func revokedCertificates(t *testing.T, s authority.Store) {
 			if _, err := tx.Certificate(c.Issuer, c.Serial); err != nil { // asking in between is allowed
 				return err
 			}
-			all = append(all, c.Issuer+c.Serial)
+			all = append(all, c.Serial+c.Issuer)
 			return nil
 		})
 		same(t, "the number of all certificates", len(all), 456, err)

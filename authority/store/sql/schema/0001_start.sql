@@ -68,14 +68,13 @@ CREATE TABLE certificate (
 	invalidity {int},
 	prepared {int} NOT NULL,
 	issued {int},
-	PRIMARY KEY (issuer, serial)
+	PRIMARY KEY (serial, issuer)   -- in this order it serves search by serial too
 );
 -- One certificate for a key, ever: an abandoned row is no certificate.
 CREATE UNIQUE INDEX certificate_key ON certificate (key_hash) WHERE stage <> 'abandoned';
 CREATE INDEX certificate_application ON certificate (application) WHERE application <> '';
 CREATE INDEX certificate_iin ON certificate (iin, prepared);
 CREATE INDEX certificate_name ON certificate (name_fold);
-CREATE INDEX certificate_serial ON certificate (serial);
 CREATE INDEX certificate_revoked ON certificate (issuer, not_after) WHERE status <> 'valid';
 CREATE INDEX certificate_open ON certificate (prepared) WHERE stage = 'prepared';
 
