@@ -172,7 +172,7 @@ type keysView struct {
 }
 
 func (p *Portal) keysPage(r *http.Request, d *draft) kit.Page {
-	return kit.Page{Title: "portal.keys.title", Nav: "apply", Back: "/apply/form", Secret: true, Wasm: true, Scripts: []string{scriptKeys},
+	return kit.Page{Title: "portal.keys.title", Nav: "apply", Back: "/apply/form", Secret: true, Wasm: true, Scripts: []string{keyScript},
 		Data: keysView{p.steps(r, 3, "portal.step.keys"), d.Number, p.authority.NeededProfiles(d.Application), p.keyed(d)}}
 }
 

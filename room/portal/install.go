@@ -38,7 +38,7 @@ func (p *Portal) install(w http.ResponseWriter, r *http.Request) error {
 	}
 	page := kit.Page{Title: "portal.install.title", Nav: "status", Back: v.Status, Secret: true}
 	if v.Ready {
-		page.Wasm, page.Scripts = true, []string{scriptInstall}
+		page.Wasm, page.Scripts = true, []string{keyScript}
 	} else {
 		v.Lead, v.Button = p.next(p.text(r), a)
 	}

@@ -10,14 +10,8 @@ import (
 	"github.com/senim-pki/senim/web/kit"
 )
 
-// The modules of package page that the key pages load.
-const (
-	scriptKeys      = "page/keys.js"
-	scriptInstall   = "page/install.js"
-	scriptSign      = "page/sign.js"
-	scriptStatement = "page/statement.js"
-	scriptHolder    = "page/holder.js"
-)
+// keyScript is the module of package page that brings its fragments to life.
+const keyScript = "page/page.js"
 
 type startView struct {
 	Resume string // where this browser's draft goes on; "" when it has none
@@ -46,7 +40,7 @@ func (p *Portal) start(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p *Portal) sign(w http.ResponseWriter, r *http.Request) error {
-	p.kit.Page(w, r, http.StatusOK, "portal-sign", kit.Page{Title: "portal.sign.title", Nav: "sign", Wasm: true, Scripts: []string{scriptSign}})
+	p.kit.Page(w, r, http.StatusOK, "portal-sign", kit.Page{Title: "portal.sign.title", Nav: "sign", Wasm: true, Scripts: []string{keyScript}})
 	return nil
 }
 

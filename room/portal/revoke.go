@@ -29,7 +29,7 @@ func (p *Portal) revoke(w http.ResponseWriter, r *http.Request) error {
 var holderReasons = []int{revoke.KeyCompromise, revoke.AffiliationChanged, revoke.Superseded, revoke.CessationOfOperation, revoke.Unspecified}
 
 func holderPage() kit.Page {
-	return kit.Page{Title: "portal.holder.title", Nav: "revoke", Back: "/revoke", Secret: true, Wasm: true, Scripts: []string{scriptHolder}}
+	return kit.Page{Title: "portal.holder.title", Nav: "revoke", Back: "/revoke", Secret: true, Wasm: true, Scripts: []string{keyScript}}
 }
 
 func (p *Portal) holder(w http.ResponseWriter, r *http.Request) error {
@@ -49,6 +49,9 @@ func (p *Portal) certificatesOf(r *http.Request, list string) ([]registry.Certif
 	items := strings.FieldsFunc(list, func(c rune) bool { return c == ',' || c == ' ' || c == '\n' || c == '\r' })
 	if len(items) > maxCertificates {
 		return nil, fail.New(fail.Invalid, "portal.holder.none")
+	}
+	if len(items) == 0 {
+		return nil, fail.New(fail.Invalid, "portal.holder.empty")
 	}
 	var found []registry.Certificate
 	for _, item := range items {
@@ -147,7 +150,7 @@ func (p *Portal) statementPage(r *http.Request, v revocation, problem string) (k
 	if err != nil {
 		return kit.Page{}, err
 	}
-	return kit.Page{Title: "portal.statement.title", Nav: "revoke", Back: "/revoke/key", Secret: true, Wasm: true, Scripts: []string{scriptStatement},
+	return kit.Page{Title: "portal.statement.title", Nav: "revoke", Back: "/revoke/key", Secret: true, Wasm: true, Scripts: []string{keyScript},
 		Data: statementView{c.Text, c.Nonce, v.issuer + "/" + v.serial, strconv.Itoa(v.reason), problem}}, nil
 }
 

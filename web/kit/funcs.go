@@ -130,6 +130,8 @@ func (s *set) funcs() template.FuncMap {
 		"options": options,
 
 		"field": s.field, "tone": tone, "cell": cell, "cellKind": cellKind, "choiceID": choiceID,
+		// One page may hold several lists with something to copy.
+		"rowID": func() string { s.scene.rows++; return fmt.Sprintf("row-%d", s.scene.rows) },
 	}
 }
 

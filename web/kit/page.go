@@ -46,6 +46,7 @@ type scene struct {
 	lang i18n.Lang
 	page *Page
 	name string
+	rows int // values with a button that copies them, so far
 }
 
 // view is the dot of the layout.
