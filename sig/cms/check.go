@@ -152,7 +152,7 @@ func (c *Check) overContent(s *Signer, digests func(*alg.Hash) ([]byte, error)) 
 		c.missing(finding.ContentMissing)
 		return
 	}
-	c.Attributes = c.Scheme.Verify(c.Certificate.PublicKey.Key, digest, s.Signature)
+	c.Attributes = len(digest) == c.Scheme.Hash.Size && c.Scheme.Verify(c.Certificate.PublicKey.Key, digest, s.Signature)
 	c.Content = c.Attributes
 	if !c.Attributes {
 		c.fatal(finding.SignatureValueWrong)
@@ -355,7 +355,9 @@ func (c *Check) missing(code finding.Code) { c.add(code, finding.Missing, nil) }
 func (c *Check) add(code finding.Code, severity finding.Severity, args []string) {
 	f := finding.Finding{Code: code, Severity: severity}
 	if c.Certificate != nil {
-		f.Subject = c.Certificate.CommonName()
+		if f.Subject = c.Certificate.CommonName(); f.Subject == "" {
+			f.Subject = c.Certificate.Subject.String()
+		}
 	}
 	for i := 0; i+1 < len(args); i += 2 {
 		if f.Args == nil {

@@ -543,3 +543,23 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+func TestOnlyTheOldDigestIsReadInBothOrders(t *testing.T) {
+	root := testpki.Root(t, testpki.Spec{})
+	for kind, want := range map[string]bool{"kz-gost-2004": true, "kz-gost-2015-512": false, "gost-2012-512": false, "p256": false} {
+		p := root.Issue(t, testpki.Spec{Kind: kind})
+		digest := alg.DefaultScheme(p.Key.Kind).Hash.Sum([]byte("content"))
+		slices.Reverse(digest)
+		b, err := SignDigest(rand.Reader, digest, p.Key, p.Cert, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		m, err := Parse(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := m.Check(0, []byte("content"), nil).Good(); got != want {
+			t.Errorf("%s: a reversed digest is good: %v, want %v", kind, got, want)
+		}
+	}
+}

@@ -55,19 +55,32 @@ var rows = []row{
 	{Indeterminate, TryLater, []finding.Code{finding.NoRevocationAnswer, finding.StaleRevocation, finding.UnknownToResponder}, nil},
 }
 
-// indicate gives the indication of the gravest finding. A finding of no row, were there one, is a failure.
+// indicate gives the indication of the finding that decides. A finding of no row, were there one, is a failure.
 func indicate(found []finding.Finding) (indication, sub string) {
-	for _, r := range rows {
-		for _, f := range found {
-			if f.Severity != finding.Warning && r.has(f) {
-				return r.indication, r.sub
-			}
-		}
+	if _, r := deciding(found); r != nil {
+		return r.indication, r.sub
 	}
 	if worst(found) != finding.Warning {
 		return Indeterminate, ChainConstraintsFailure
 	}
 	return Passed, ""
+}
+
+// Deciding returns the finding that the indication was given for; false when there are only warnings.
+func Deciding(found []finding.Finding) (finding.Finding, bool) {
+	f, r := deciding(found)
+	return f, r != nil
+}
+
+func deciding(found []finding.Finding) (finding.Finding, *row) {
+	for i := range rows {
+		for _, f := range found {
+			if f.Severity != finding.Warning && rows[i].has(f) {
+				return f, &rows[i]
+			}
+		}
+	}
+	return finding.Finding{}, nil
 }
 
 func (r row) has(f finding.Finding) bool {
