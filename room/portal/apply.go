@@ -13,6 +13,12 @@ import (
 	"github.com/senim-pki/senim/web/kit"
 )
 
+// Codes of conflicts that a page answers by itself.
+const (
+	codeSubmitted = "application.submitted" // by another tab, at this very moment
+	codeKeyUsed   = "application.key-used"
+)
+
 const steps = 4 // agreement, form, keys, check
 
 func (p *Portal) steps(r *http.Request, number int, key string) kit.Steps {
@@ -125,8 +131,14 @@ func (p *Portal) saveForm(w http.ResponseWriter, r *http.Request) error {
 		Patronymic: r.PostFormValue("patronymic"), Email: r.PostFormValue("email"), Locality: r.PostFormValue("locality"),
 		Storage: "file", Signing: r.PostFormValue("signing"), Agreement: agreementVersion, Language: p.lang(r),
 	}
+	if !part.IsLocality(answers.Locality) {
+		answers.Locality = "" // our list says where there are centres; the domain demands only that a place is given
+	}
 	err = p.authority.SaveAnswers(r.Context(), d.Number, d.secret, answers)
-	if err = withLocality(err, answers.Locality); err != nil {
+	if fail.CodeOf(err) == codeSubmitted {
+		return see(w, r, "/apply/done")
+	}
+	if err != nil {
 		return p.again(w, r, "portal-form", p.formPage(r, !accepted), "", err)
 	}
 	// Keys that were made stay good where the answers still ask for the same: step finds out.
@@ -138,28 +150,6 @@ func (p *Portal) saveForm(w http.ResponseWriter, r *http.Request) error {
 		return see(w, r, "/apply/keys")
 	}
 	return see(w, r, p.step(r, next))
-}
-
-// withLocality adds a fault for a place that is not in our list, which the domain does not know.
-func withLocality(err error, locality string) error {
-	if part.IsLocality(locality) {
-		return err
-	}
-	var faults fail.Fields
-	switch e := err.(type) {
-	case nil:
-	case fail.Fields:
-		faults = e
-		for _, f := range faults {
-			if f.Name == "locality" {
-				return err
-			}
-		}
-	default:
-		return err
-	}
-	faults.Add("locality", "portal.form.locality-missing")
-	return faults.Err()
 }
 
 // Step 3: the keys.
@@ -208,8 +198,12 @@ func (p *Portal) saveKeys(w http.ResponseWriter, r *http.Request) error {
 		}
 		csrs[profile] = der
 	}
-	if err := p.authority.AttachRequests(r.Context(), d.Number, d.secret, csrs); err != nil {
-		return p.again(w, r, "portal-keys", p.keysPage(r, d), "", err)
+	err = p.authority.AttachRequests(r.Context(), d.Number, d.secret, csrs)
+	if fail.CodeOf(err) == codeSubmitted {
+		return see(w, r, "/apply/done")
+	}
+	if err != nil {
+		return p.again(w, r, "portal-keys", p.keysPage(r, d), "", asFault(err, "", codeKeyUsed))
 	}
 	return see(w, r, "/apply/check")
 }
@@ -267,7 +261,7 @@ func (p *Portal) submit(w http.ResponseWriter, r *http.Request) error {
 		return see(w, r, to)
 	}
 	if _, _, err := p.authority.Submit(r.Context(), d.Number, d.secret); err != nil {
-		return p.again(w, r, "portal-check", p.checkPage(r, d), "", err)
+		return p.again(w, r, "portal-check", p.checkPage(r, d), "", asFault(err, "", codeKeyUsed))
 	}
 	return see(w, r, "/apply/done")
 }

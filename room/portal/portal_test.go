@@ -211,7 +211,7 @@ func TestTheHolderRevokes(t *testing.T) {
 			b.lang = string(lang)
 			number, _ := b.applied()
 			s.issued(t, number)
-			_, certificates, err := s.domain.Status(t.Context(), number)
+			_, certificates, err := s.authority.Status(t.Context(), number)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -821,7 +821,7 @@ func TestAddressesThatAreNotThere(t *testing.T) {
 
 func TestNewRefuses(t *testing.T) {
 	s := newSite(t)
-	good := portal.Options{Authority: s.domain, Hierarchy: s.Hierarchy, Kit: s.kit, Sessions: s.sessions, Clock: s.clock, Origin: origin}
+	good := portal.Options{Authority: s.authority, Hierarchy: s.Hierarchy, Kit: s.kit, Sessions: s.sessions, Clock: s.clock, Origin: origin}
 	if _, err := portal.New(good); err != nil {
 		t.Fatal(err)
 	}

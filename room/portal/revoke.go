@@ -8,9 +8,9 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/senim-pki/senim/authority"
 	"github.com/senim-pki/senim/authority/application"
 	"github.com/senim-pki/senim/authority/registry"
-	"github.com/senim-pki/senim/authority/revoke"
 	"github.com/senim-pki/senim/base/clock"
 	"github.com/senim-pki/senim/base/fail"
 	"github.com/senim-pki/senim/room/part"
@@ -24,9 +24,6 @@ func (p *Portal) revoke(w http.ResponseWriter, r *http.Request) error {
 
 // By the holder, with his signing key: the key file says which certificates, he chooses one and a reason, and signs exactly
 // the text that he is shown.
-
-// holderReasons are those that a person may give for his own certificate, the most urgent first.
-var holderReasons = []int{revoke.KeyCompromise, revoke.AffiliationChanged, revoke.Superseded, revoke.CessationOfOperation, revoke.Unspecified}
 
 func holderPage() kit.Page {
 	return kit.Page{Title: "portal.holder.title", Nav: "revoke", Back: "/revoke", Secret: true, Wasm: true, Scripts: []string{keyScript}}
@@ -100,7 +97,7 @@ func (p *Portal) reasonPage(r *http.Request, list string, certificates []registr
 		table.Caption = t("portal.holder.closed")
 		v.Closed = &table
 	}
-	for _, code := range holderReasons {
+	for _, code := range authority.RevocationReasons() {
 		v.Reasons = append(v.Reasons, kit.Option{Value: strconv.Itoa(code), Text: part.Reason(t, code)})
 	}
 	return kit.Page{Title: "portal.reason.title", Nav: "revoke", Back: "/revoke/key", Secret: true, Data: v}
@@ -131,7 +128,7 @@ func (p *Portal) revocation(r *http.Request) (v revocation, faults fail.Fields) 
 		faults.Add("certificate", "portal.reason.certificate-missing")
 	}
 	reason, err := strconv.Atoi(r.PostFormValue("reason"))
-	if err != nil || !slices.Contains(holderReasons, reason) {
+	if err != nil || !slices.Contains(authority.RevocationReasons(), reason) {
 		faults.Add("reason", "portal.reason.missing")
 	}
 	v.reason = reason
@@ -270,10 +267,10 @@ func (p *Portal) hold(w http.ResponseWriter, r *http.Request) error {
 	}
 	_, err = p.authority.HoldByCode(r.Context(), number, code)
 	if fail.Is(err, fail.NotFound) { // a number that is nobody's is answered like a wrong code
-		err = fail.New(fail.Forbidden, "application.code-wrong")
+		err = fail.New(fail.Forbidden, codeWrong)
 	}
 	if err != nil {
-		return p.again(w, r, "portal-code", codePage(), "code", codeFault(err))
+		return p.again(w, r, "portal-code", codePage(), "code", asFault(err, "code", codeWrong, codeLocked, codeNothing))
 	}
 	return see(w, r, "/revoke/code/"+number)
 }
@@ -293,14 +290,5 @@ func (p *Portal) held(w http.ResponseWriter, r *http.Request) error {
 	}
 	p.kit.Page(w, r, http.StatusOK, "portal-held", kit.Page{Title: "portal.held.title", Nav: "revoke", Secret: true,
 		Data: heldView{a.Number, "/status/" + a.Number, part.Certificates(p.text(r), certificates, p.o.Clock.Now(), nil)}})
-	return nil
-}
-
-// argsOf returns the arguments of the message of err.
-func argsOf(err error) map[string]string {
-	var e *fail.Error
-	if errors.As(err, &e) {
-		return e.Args
-	}
 	return nil
 }

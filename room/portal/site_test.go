@@ -14,10 +14,12 @@ import (
 
 	"golang.org/x/net/html"
 
+	"github.com/senim-pki/senim/authority"
 	"github.com/senim-pki/senim/authority/registry"
 	"github.com/senim-pki/senim/authority/store/memory"
 	"github.com/senim-pki/senim/base/clock"
 	"github.com/senim-pki/senim/base/i18n"
+	"github.com/senim-pki/senim/iin"
 	"github.com/senim-pki/senim/internal/testauthority"
 	"github.com/senim-pki/senim/room/part"
 	"github.com/senim-pki/senim/room/portal"
@@ -34,12 +36,12 @@ const origin = "http://senim.example"
 // A site is the portal as cmd wires it.
 type site struct {
 	*testauthority.World
-	clock    *clock.Manual
-	kit      *kit.Kit
-	bundle   *i18n.Bundle
-	sessions *session.Manager
-	handler  http.Handler
-	domain   *domain
+	clock     *clock.Manual
+	kit       *kit.Kit
+	bundle    *i18n.Bundle
+	sessions  *session.Manager
+	handler   http.Handler
+	authority *authority.Authority
 }
 
 func newSite(t testing.TB, change ...func(*portal.Options)) *site {
@@ -47,14 +49,17 @@ func newSite(t testing.TB, change ...func(*portal.Options)) *site {
 	s := &site{clock: clock.NewManual(now)}
 	s.World = testauthority.New(t, memory.New(), t.TempDir(), s.clock)
 	s.Hire(t)
-	s.domain = newDomain(s.World)
+	var err error
+	if s.authority, err = authority.New(authority.Options{Store: s.Store, Hierarchy: s.Hierarchy, Clock: s.clock}); err != nil {
+		t.Fatal(err)
+	}
 	messages := domainMessages(t)
 	all := append([]*i18n.Bundle{portal.Messages(), part.Messages(), page.Messages()}, messages...)
 	s.bundle = i18n.Merge(all...)
 	var sessions *session.Manager
 	var k *kit.Kit
 	sessions = session.New(session.Options{Clock: s.clock, Refused: func(w http.ResponseWriter, r *http.Request, same bool) { k.Expired(w, r, same) }})
-	k, err := kit.New(kit.Options{
+	k, err = kit.New(kit.Options{
 		Messages: all, Templates: []fs.FS{portal.Templates(), part.Templates(), page.Templates()},
 		Assets: map[string]fs.FS{"page": page.Assets()}, CSRF: sessions.CSRFToken, Demo: true, Version: "0.1",
 		Log: slog.New(slog.NewTextHandler(testWriter{t}, &slog.HandlerOptions{Level: slog.LevelError})),
@@ -62,7 +67,7 @@ func newSite(t testing.TB, change ...func(*portal.Options)) *site {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := portal.Options{Authority: s.domain, Hierarchy: s.Hierarchy, Kit: k, Sessions: sessions, Clock: s.clock, Origin: origin}
+	o := portal.Options{Authority: s.authority, Hierarchy: s.Hierarchy, Kit: k, Sessions: sessions, Clock: s.clock, Origin: origin}
 	for _, f := range change {
 		f(&o)
 	}
@@ -361,4 +366,14 @@ func (s *site) sign(t testing.TB, text string, c registry.Certificate) []byte {
 		t.Fatal(err)
 	}
 	return signed
+}
+
+func domainMessages(t testing.TB) []*i18n.Bundle {
+	own, err := i18n.Load(iin.Messages, "messages.toml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return []*i18n.Bundle{own, standIn(t, "application.number", "application.code", "application.code-wrong", "application.code-locked",
+		"application.surname-missing", "application.name-missing", "application.email", "application.locality-missing", "application.signing", "application.keys-missing",
+		"person.encoding", "person.name-letters", "person.name-long", "issue.request-form", "lint.key-kind", "application.key-used", "application.nothing-to-suspend")}
 }

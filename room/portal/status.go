@@ -1,8 +1,10 @@
 package portal
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 
 	"github.com/senim-pki/senim/authority/application"
 	"github.com/senim-pki/senim/authority/registry"
@@ -152,16 +154,27 @@ func (p *Portal) cancel(w http.ResponseWriter, r *http.Request) error {
 		return p.tooOften(w)
 	}
 	if err := p.authority.Cancel(r.Context(), a.Number, r.PostFormValue("code")); err != nil {
-		return p.again(w, r, "portal-cancel", cancelPage(a), "code", codeFault(err))
+		return p.again(w, r, "portal-cancel", cancelPage(a), "code", asFault(err, "code", codeWrong, codeLocked))
 	}
 	return see(w, r, "/status/"+a.Number)
 }
 
-// codeFault makes a wrong or locked revocation code a fault of the form, where it can be typed again.
-func codeFault(err error) error {
-	switch fail.CodeOf(err) {
-	case "application.code-wrong", "application.code-locked":
-		return fail.Fields{{Name: "code", Code: fail.CodeOf(err), Args: argsOf(err)}}
+// Codes that a form with a revocation code answers by itself.
+const (
+	codeWrong   = "application.code-wrong"
+	codeLocked  = "application.code-locked"
+	codeNothing = "application.nothing-to-suspend"
+)
+
+// asFault makes an error with one of the codes a fault of the form, which can be sent again. Any other is returned as it is.
+func asFault(err error, field string, codes ...string) error {
+	code := fail.CodeOf(err)
+	if !slices.Contains(codes, code) {
+		return err
 	}
-	return err
+	var args map[string]string
+	if e := (*fail.Error)(nil); errors.As(err, &e) {
+		args = e.Args
+	}
+	return fail.Fields{{Name: field, Code: code, Args: args}}
 }
