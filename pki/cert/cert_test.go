@@ -275,6 +275,8 @@ func TestNamesRoundTrip(t *testing.T) {
 		{"a value that is no text", cert.Name{{{"2.5.4.45", bitString, "#0303000102"}}}, "2.5.4.45=#0303000102"},
 		{"special characters", cert.Name{{{oid.Organization, utf8String, ` «А, Б» + "В" \ `}}}, `O=\ «А\, Б» \+ \"В\" \\\ `},
 		{"a name that turns the direction of writing", cert.Name{{{oid.CommonName, utf8String, "a\u202eb\nc"}}}, `CN=a\E2\80\AEb\0Ac`},
+		{"letters that show nothing: Hangul filler, variation selector, joiner, blank Braille", cert.Name{{{oid.CommonName, utf8String, "a\u3164b\ufe0fc\u034fd\u2800"}}},
+			`CN=a\E3\85\A4b\EF\B8\8Fc\CD\8Fd\E2\A0\80`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			b := marshal(t, c.value)
@@ -289,6 +291,55 @@ func TestNamesRoundTrip(t *testing.T) {
 				t.Errorf("text %q, want %q", got, c.text)
 			}
 		})
+	}
+}
+
+func TestNumbersOfOddNames(t *testing.T) {
+	iin := func(value string) cert.RDN { return cert.RDN{{Type: oid.SerialNumber, Tag: printable, Value: value}} }
+	ou := func(value string) cert.RDN {
+		return cert.RDN{{Type: oid.OrganizationalUnit, Tag: utf8String, Value: value}}
+	}
+	for _, c := range []struct {
+		name     string
+		of       cert.Name
+		iin, bin string
+	}{
+		{"none", cn("ТЕСТОВ ТЕСТ"), "", ""},
+		{"one of each", cert.Name{iin("IIN123456789011"), ou("BIN123456789021")}, "123456789011", "123456789021"},
+		{"an IIN twice", cert.Name{iin("IIN123456789011"), iin("IIN123456789011")}, "123456789011", ""},
+		{"two IINs: nobody can say whose it is", cert.Name{iin("IIN123456789011"), iin("IIN123456789012")}, "", ""},
+		{"two IINs in one part", cert.Name{append(iin("IIN123456789011"), iin("IIN123456789012")...)}, "", ""},
+		{"another serial number first", cert.Name{iin("7"), iin("IIN123456789011")}, "123456789011", ""},
+		{"a department first", cert.Name{ou("БУХГАЛТЕРИЯ"), ou("BIN123456789021")}, "", "123456789021"},
+		{"two BINs", cert.Name{ou("BIN123456789021"), ou("BIN123456789022")}, "", ""},
+		{"two BINs, and one more in serialNumber", cert.Name{ou("BIN123456789021"), ou("BIN123456789022"), iin("BIN123456789021")}, "", ""},
+		{"a BIN in serialNumber", cert.Name{iin("BIN123456789021")}, "", "123456789021"},
+		{"an IIN in OU", cert.Name{ou("IIN123456789011")}, "", ""},
+		{"small letters", cert.Name{iin("iin123456789011")}, "", ""},
+		{"thirteen digits", cert.Name{iin("IIN1234567890110")}, "", ""},
+		{"digits of another script", cert.Name{ou("BIN١٢٣٤٥٦")}, "", ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if c.of.IIN() != c.iin || c.of.BIN() != c.bin {
+				t.Errorf("IIN %q, BIN %q, want %q and %q", c.of.IIN(), c.of.BIN(), c.iin, c.bin)
+			}
+		})
+	}
+}
+
+func TestAPartHasFewAttributes(t *testing.T) {
+	part := func(n int) cert.Name {
+		var r cert.RDN
+		for i := range n {
+			r = append(r, cert.Attribute{Type: oid.CommonName, Tag: utf8String, Value: strings.Repeat("a", i+1)})
+		}
+		return cert.Name{r}
+	}
+	if _, err := cert.ParseName(marshal(t, part(16))); err != nil {
+		t.Errorf("16 attributes: %v", err)
+	}
+	if _, err := cert.ParseName(marshal(t, part(17))); err == nil {
+		t.Error("17 attributes in a part are read")
 	}
 }
 

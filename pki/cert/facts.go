@@ -33,24 +33,19 @@ func (c *Certificate) OddSerial() bool {
 // CommonName returns the subject's common name.
 func (c *Certificate) CommonName() string { return c.Subject.Get(oid.CommonName) }
 
-// IIN returns the twelve digits of the holder's individual number, "" when there is none: serialNumber is "IIN" and the number
-// (facts/kz-pki.md section 5). The check digit is not looked at, as test certificates fail it.
+// IIN returns the twelve digits of the holder's individual number, "" when there is none or several that differ: serialNumber is
+// "IIN" and the number (facts/kz-pki.md section 5). The check digit is not looked at, as test certificates fail it.
 func (c *Certificate) IIN() string { return c.Subject.IIN() }
 
-// BIN returns the twelve digits of the organisation's number, "" when there is none: OU is "BIN" and the number; in
+// BIN returns the twelve digits of the organisation's number, "" when there is none or several that differ: OU is "BIN" and the number; in
 // serialNumber it is tolerated.
 func (c *Certificate) BIN() string { return c.Subject.BIN() }
 
 // IIN is Certificate.IIN for a name.
-func (n Name) IIN() string { return n.numbered(oid.SerialNumber, "IIN") }
+func (n Name) IIN() string { return n.numbered("IIN", oid.SerialNumber) }
 
 // BIN is Certificate.BIN for a name.
-func (n Name) BIN() string {
-	if bin := n.numbered(oid.OrganizationalUnit, "BIN"); bin != "" {
-		return bin
-	}
-	return n.numbered(oid.SerialNumber, "BIN")
-}
+func (n Name) BIN() string { return n.numbered("BIN", oid.OrganizationalUnit, oid.SerialNumber) }
 
 // HasPurpose reports whether extendedKeyUsage names the purpose.
 func (c *Certificate) HasPurpose(id oid.OID) bool { return slices.Contains(c.ExtKeyUsage, id) }

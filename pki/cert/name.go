@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf16"
@@ -14,8 +15,12 @@ import (
 	"github.com/senim-pki/senim/oid"
 )
 
-// maxRDNs caps a name. Real ones have under a dozen parts; the cap keeps the comparison of hostile names cheap.
-const maxRDNs = 100
+const (
+	// maxRDNs caps a name. Real ones have under a dozen parts; the cap keeps the comparison of hostile names cheap.
+	maxRDNs = 100
+	// maxAttributes caps a part. Real ones have one or two attributes; EqualName compares each with each.
+	maxAttributes = 16
+)
 
 // ReadName reads a Name and returns it with its encoding. A failure is the reader's.
 //
@@ -53,8 +58,8 @@ func readName(r *der.Reader) (Name, error) {
 		var rdn RDN
 		set := r.Set()
 		for !set.Empty() {
-			if len(rdn) == maxRDNs {
-				return nil, fmt.Errorf("more than %d attributes in a part", maxRDNs)
+			if len(rdn) == maxAttributes {
+				return nil, fmt.Errorf("more than %d attributes in a part", maxAttributes)
 			}
 			rdn = append(rdn, readAttribute(set))
 		}
@@ -249,7 +254,7 @@ func escape(b *strings.Builder, s string) {
 		case strings.ContainsRune(`,+"\<>;=`, c), c == '#' && i == 0, c == ' ' && (i == 0 || i == len(s)-1):
 			b.WriteByte('\\')
 			b.WriteRune(c)
-		case !unicode.IsPrint(c):
+		case !visible(c):
 			for _, octet := range []byte(string(c)) {
 				fmt.Fprintf(b, `\%02X`, octet)
 			}
@@ -257,6 +262,12 @@ func escape(b *strings.Builder, s string) {
 			b.WriteRune(c)
 		}
 	}
+}
+
+// visible reports whether a character leaves a mark of its own and none on how its neighbours are read. Besides what
+// unicode.IsPrint refuses (controls, changes of direction, odd spaces) these are letters and marks that fonts leave blank.
+func visible(c rune) bool {
+	return unicode.IsPrint(c) && c != '\u2800' && !unicode.In(c, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
 }
 
 // Get returns the value of the first attribute of the type, "" when there is none.
@@ -271,17 +282,23 @@ func (n Name) Get(t oid.OID) string {
 	return ""
 }
 
-// numbered returns the twelve digits after the prefix in the first attribute of the type that has them.
-func (n Name) numbered(t oid.OID, prefix string) string {
+// numbered returns the twelve digits after the prefix in the attributes of the types; "" where none has them, and where two
+// differ: one program would take the first for the holder and another the last.
+func (n Name) numbered(prefix string, types ...oid.OID) string {
+	found := ""
 	for _, rdn := range n {
 		for _, a := range rdn {
 			digits, ok := strings.CutPrefix(a.Value, prefix)
-			if a.Type == t && ok && len(digits) == 12 && strings.Trim(digits, "0123456789") == "" {
-				return digits
+			if !ok || !slices.Contains(types, a.Type) || len(digits) != 12 || strings.Trim(digits, "0123456789") != "" {
+				continue
 			}
+			if found != "" && found != digits {
+				return ""
+			}
+			found = digits
 		}
 	}
-	return ""
+	return found
 }
 
 // EqualName reports whether two encoded names are the same name by RFC 5280 section 7.1: attributes in PrintableString and

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/senim-pki/senim/alg"
 	"github.com/senim-pki/senim/oid"
@@ -212,7 +211,7 @@ func (g GeneralName) String() string {
 func Shown(s string) string {
 	var b strings.Builder
 	for _, c := range s {
-		if unicode.IsPrint(c) {
+		if visible(c) {
 			b.WriteRune(c)
 		} else {
 			fmt.Fprintf(&b, `\u{%X}`, c)
