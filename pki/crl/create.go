@@ -128,7 +128,10 @@ func (e *Entry) write(b *der.Builder) {
 	}
 }
 
-const maxReason = 10
+const (
+	maxReason     = 10
+	removeFromCRL = 8
+)
 
 var reasons = [maxReason + 1]string{
 	"unspecified", "keyCompromise", "cACompromise", "affiliationChanged", "superseded", "cessationOfOperation", "certificateHold",

@@ -22,7 +22,7 @@ type List struct {
 	UnknownCritical        bool // of the list or of an entry
 	Entries                []Entry
 
-	index map[string]int32 // serial number to the first entry that has it
+	index map[string]int32 // serial number to the entry that Find returns
 }
 
 // An Entry of a list. Reason is -1 when absent.

@@ -243,11 +243,43 @@ func TestParseRefuses(t *testing.T) {
 		{"an octet too many", append(bytes.Clone(good), 0)},
 		{"another algorithm inside than outside", bytes.Replace(good, []byte("\x01\x01\x01\x02\x05\x00\x30"), []byte("\x01\x01\x01\x03\x05\x00\x30"), 1)},
 		{"version 3", bytes.Replace(good, []byte{2, 1, 1}, []byte{2, 1, 2}, 1)},
+		{"a negative number", bytes.Replace(good, []byte{0x55, 0x1d, 0x14, 4, 3, 2, 1, 7}, []byte{0x55, 0x1d, 0x14, 4, 3, 2, 1, 0x87}, 1)},
 		{"more than the cap", make([]byte, crl.MaxSize+1)},
 	} {
 		if _, err := crl.Parse(c.b); err == nil {
 			t.Errorf("%s: read", c.name)
 		}
+	}
+}
+
+func TestRemovalHidesNoRevocationInTheSameList(t *testing.T) {
+	const removed, compromised = 8, 1
+	for _, c := range []struct {
+		name          string
+		first, second int
+		want          int
+	}{
+		{"removed, then revoked", removed, compromised, compromised},
+		{"revoked, then removed", compromised, removed, compromised},
+		{"revoked twice: the first", compromised, 4, compromised},
+		{"removed twice", removed, removed, removed},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			tm, key := template(t, alg.SchemeByName("p256-sha256"), 2)
+			tm.Entries[0].Reason, tm.Entries[1].Reason = c.first, c.second
+			tm.Entries[1].Serial = tm.Entries[0].Serial
+			b, err := crl.Create(rand.Reader, tm, key)
+			if err != nil {
+				t.Fatal(err)
+			}
+			l, err := crl.Parse(b)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if e, ok := l.Find(tm.Entries[0].Serial); !ok || e.Reason != c.want {
+				t.Errorf("reason %d, want %d", e.Reason, c.want)
+			}
+		})
 	}
 }
 

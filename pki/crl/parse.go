@@ -72,7 +72,13 @@ func parse(b []byte) (*List, error) {
 	}
 	l.index = make(map[string]int32, len(l.Entries))
 	for i := len(l.Entries) - 1; i >= 0; i-- {
-		l.index[string(l.Entries[i].Serial)] = int32(i)
+		e := &l.Entries[i]
+		if e.Reason == removeFromCRL {
+			if _, listed := l.index[string(e.Serial)]; listed {
+				continue
+			}
+		}
+		l.index[string(e.Serial)] = int32(i)
 	}
 	return l, nil
 }
@@ -128,9 +134,9 @@ func (l *List) readExtensions() error {
 		r := der.NewReader(x.Value)
 		switch x.OID {
 		case oid.ExtCRLNumber:
-			l.Number = r.BigInt()
+			l.Number = readNumber(r)
 		case oid.ExtDeltaCRL:
-			l.BaseNumber = r.BigInt()
+			l.BaseNumber = readNumber(r)
 		case oid.ExtAuthorityKeyID:
 			l.AuthorityKeyID = cert.ReadAuthorityKeyID(r)
 		default:
@@ -144,6 +150,15 @@ func (l *List) readExtensions() error {
 	return nil
 }
 
+// readNumber reads a CRLNumber, INTEGER (0..MAX). A negative one would be a large one to whoever forgets the sign.
+func readNumber(r *der.Reader) []byte {
+	contents := r.BigInt()
+	if r.Err() == nil && contents[0]&0x80 != 0 {
+		r.Fail("negative number")
+	}
+	return contents
+}
+
 // Signed returns what the signature is over.
 func (l *List) Signed() cert.Signed {
 	return cert.Signed{TBS: l.RawTBS, Algorithm: l.SignatureAlgorithm, Value: l.Signature}
@@ -154,8 +169,8 @@ func (l *List) CheckSignature(issuer *alg.PublicKey) error {
 	return l.Signed().Check(issuer)
 }
 
-// Find returns the entry of a serial number (INTEGER contents), the first where there are several, without walking through
-// the list.
+// Find returns the entry of a serial number (INTEGER contents) without walking through the list. Where there are several it is the
+// first that is not removeFromCRL: a list that says both that a certificate is revoked and that it no longer is, says it is.
 func (l *List) Find(serial []byte) (Entry, bool) {
 	if l.index != nil {
 		i, ok := l.index[string(serial)]
