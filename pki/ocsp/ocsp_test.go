@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -251,6 +252,23 @@ func TestRevokedCountsWhereAnswersContradict(t *testing.T) {
 		}
 		if !bytes.Equal(p.ResponderKeyHash, cert.KeyID(ca.PublicKey)) {
 			t.Error("responder's key hash is lost")
+		}
+	}
+}
+
+// An answer about everything at once would cost whoever asked about one certificate two hashes of the issuer for each.
+func TestAnAnswerSpeaksOfFewCertificates(t *testing.T) {
+	s := alg.SchemeByName("p256-sha256")
+	ca, key := authority(t, s)
+	at := time.Unix(1760000000, 0).UTC()
+	one := ocsp.Single{CertID: ocsp.NewCertID(alg.SHA1, ca, ca.Serial), Reason: -1, ThisUpdate: at}
+	for n, read := range map[int]bool{1: true, 100: true, 101: false} {
+		out, err := ocsp.Create(rand.Reader, ocsp.Template{ResponderKeyHash: cert.KeyID(ca.PublicKey), ProducedAt: at, Singles: slices.Repeat([]ocsp.Single{one}, n)}, s, key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := ocsp.ParseResponse(out); (err == nil) != read {
+			t.Errorf("%d answers: %v", n, err)
 		}
 	}
 }

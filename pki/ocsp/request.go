@@ -14,7 +14,8 @@ import (
 const (
 	// MaxRequest is the most octets of a request: a question about one certificate has about 100, one signed by its asker some 3 kB.
 	MaxRequest = 32 << 10
-	// maxCerts caps the certificates asked about at once: each costs the responder a look-up, and all a signature.
+	// maxCerts caps the certificates asked about, or answered about, at once: each costs the responder a look-up, and the asker
+	// two hashes of the issuer.
 	maxCerts = 100
 	// maxNonce is the longest nonce of RFC 9654 section 2.1.
 	maxNonce = 128
@@ -43,6 +44,7 @@ func parseRequest(b []byte) (*Request, error) {
 	for list := r.Sequence(); !list.Empty(); {
 		if len(q.Certs) == maxCerts {
 			list.Fail("more than %d certificates", maxCerts)
+			break
 		}
 		s := list.Sequence()
 		q.Certs = append(q.Certs, readCertID(s))

@@ -114,6 +114,10 @@ func (p *Response) readData() error {
 	}
 	p.ProducedAt = r.Time()
 	for list := r.Sequence(); !list.Empty(); {
+		if len(p.Singles) == maxCerts {
+			list.Fail("more than %d certificates", maxCerts)
+			break
+		}
 		p.Singles = append(p.Singles, p.readSingle(list.Sequence()))
 	}
 	if wrapped, ok := r.OptionalExplicit(1); ok {
