@@ -140,6 +140,7 @@ func (k *PrivateKey) MarshalPKCS8() ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("couldn't write a private key of %s: %w", k.Kind.Title, err)
 	}
+	defer clear(content)
 	b := der.NewBuilder()
 	b.Sequence(func(b *der.Builder) {
 		b.Int(0)

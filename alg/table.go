@@ -86,8 +86,8 @@ func SchemeByID(id Identifier, pub *PublicKey) (*Scheme, error) {
 
 // SchemeForCMS returns the scheme of a SignerInfo from its digestAlgorithm and signatureAlgorithm. Besides the identifiers of
 // SchemeByID, signatureAlgorithm may be that of the key: rsaEncryption (RFC 3370 section 3.2), id-ecPublicKey, and the GOST keys
-// (the Kazakh C library, facts/kz-pki.md section 0 row 7, and OpenSSL's engine); then the digest decides.
-// A signatureAlgorithm that fixes another digest is an error.
+// (the Kazakh C library, facts/kz-pki.md section 0 row 7, and OpenSSL's engine), with the key's parameters or none; then the
+// digest decides. A signatureAlgorithm that fixes another digest is an error.
 func SchemeForCMS(digest, signature Identifier, pub *PublicKey) (*Scheme, error) {
 	if pub == nil {
 		return nil, fmt.Errorf("couldn't find signature algorithm %s: key of an %w", signature.OID, ErrUnsupported)
@@ -98,6 +98,9 @@ func SchemeForCMS(digest, signature Identifier, pub *PublicKey) (*Scheme, error)
 	}
 	if signature.OID != pub.Kind.OID {
 		return schemeFor(signature, pub.Kind, func(s *Scheme) bool { return s.Hash == h })
+	}
+	if own, _, err := SplitSPKI(pub.SPKI); !signature.Plain() && (err != nil || !signature.Equal(own)) {
+		return nil, fmt.Errorf("couldn't use signature algorithm %s: parameters are not those of the key", signature.OID.Name())
 	}
 	s := find(schemes, func(s *Scheme) bool { return s.Kind == pub.Kind && s.Hash == h })
 	if s == nil {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/senim-pki/senim/alg"
 	_ "github.com/senim-pki/senim/alg/all"
+	"github.com/senim-pki/senim/alg/gostkey"
 	"github.com/senim-pki/senim/alg/kzgost"
 	"github.com/senim-pki/senim/alg/weak"
 	"github.com/senim-pki/senim/gost"
@@ -95,6 +96,50 @@ func TestEverySchemeSignsAndVerifies(t *testing.T) {
 	}
 }
 
+// One point may stand in a Kazakh and in an RFC key, and both forms have signatures of one length: only the order of octets
+// keeps them apart.
+func TestASignatureIsReadInOneOrderOnly(t *testing.T) {
+	kz, rfc := alg.SchemeByName("kz-gost-2015-512"), alg.SchemeByName("gost-2012-512")
+	key, err := alg.GenerateKey(rand.Reader, kz.Kind, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	read := map[*alg.Scheme]*alg.PublicKey{}
+	for _, s := range []*alg.Scheme{kz, rfc} {
+		if read[s], err = alg.NewPublicKey(s.Kind, key.Signer.Public()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if read[kz].Equal(read[rfc]) {
+		t.Error("keys of two kinds are equal")
+	}
+	digest := kz.Hash.Sum([]byte("Сенім"))
+	sig, err := key.SignDigest(rand.Reader, kz, digest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	reversed := gostkey.Reversed(sig)
+	for _, c := range []struct {
+		name   string
+		scheme *alg.Scheme
+		key    *alg.PublicKey
+		sig    []byte
+		want   bool
+	}{
+		{"Kazakh as Kazakh", kz, read[kz], sig, true},
+		{"Kazakh as RFC", rfc, read[rfc], sig, false},
+		{"reversed as RFC", rfc, read[rfc], reversed, true},
+		{"reversed as Kazakh", kz, read[kz], reversed, false},
+		{"the halves exchanged", kz, read[kz], slices.Concat(sig[64:], sig[:64]), false},
+		{"a Kazakh key with the RFC scheme", rfc, read[kz], reversed, false},
+		{"an RFC key with the Kazakh scheme", kz, read[rfc], sig, false},
+	} {
+		if c.scheme.VerifyDigest(c.key, digest, c.sig) != c.want {
+			t.Errorf("%s: want %v", c.name, c.want)
+		}
+	}
+}
+
 func TestSignRefuses(t *testing.T) {
 	key, err := alg.GenerateKey(rand.Reader, alg.KindByName("p256"), 0)
 	if err != nil {
@@ -168,6 +213,13 @@ func TestSchemeForCMSReads(t *testing.T) {
 		}
 	}
 	null := alg.Null()
+	own := func(kind string) []byte {
+		id, _, err := alg.SplitSPKI(public[kind].SPKI)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return id.Params
+	}
 	for _, c := range []struct {
 		name              string
 		kind              string
@@ -185,6 +237,10 @@ func TestSchemeForCMSReads(t *testing.T) {
 		{"a signature of another key", "rsa", alg.Identifier{OID: oid.SHA256}, alg.Identifier{OID: oid.ECDSAWithSHA256}, ""},
 		{"SHA-1, which VerifyMessage refuses", "rsa", alg.Identifier{OID: oid.SHA1}, alg.Identifier{OID: oid.RSAEncryption}, "rsa-sha1"},
 		{"parameters that say something", "rsa", alg.Identifier{OID: oid.SHA256}, alg.Identifier{OID: oid.SHA256WithRSA, Params: []byte{4, 0}}, ""},
+		{"a key's name with the key's own parameters", "p256", alg.Identifier{OID: oid.SHA256}, alg.Identifier{OID: oid.ECPublicKey, Params: own("p256")}, "p256-sha256"},
+		{"the C library's key OID with the key's own parameters", "kz-gost-2004", alg.Identifier{OID: oid.KZGost95Digest, Params: null}, alg.Identifier{OID: oid.KZGost2004Key, Params: own("kz-gost-2004")}, "kz-gost-2004"},
+		{"a key's name with parameters of another key", "kz-gost-2004", alg.Identifier{OID: oid.KZGost95Digest, Params: null}, alg.Identifier{OID: oid.KZGost2004Key, Params: own("kz-gost-2015-512")}, ""},
+		{"a key's name with parameters that say something", "rsa", alg.Identifier{OID: oid.SHA256}, alg.Identifier{OID: oid.RSAEncryption, Params: []byte{4, 0}}, ""},
 		{"an unknown digest", "rsa", alg.Identifier{OID: "1.2.3"}, alg.Identifier{OID: oid.RSAEncryption}, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 	"math/big"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/senim-pki/senim/alg"
@@ -432,5 +433,50 @@ func TestSHA1IsReadAndNotAccepted(t *testing.T) {
 	}
 	if weak.RSASHA1.VerifyDigest(pub, digest, sig) {
 		t.Error("a signature with SHA-1 counts")
+	}
+}
+
+// What is weak and what is wrong are two answers: Scheme.Verify only calculates, the rest refuses.
+func TestAWeakKeysRightSignatureIsRightAndNotAccepted(t *testing.T) {
+	r := der.NewReader(weakKey(t))
+	s := r.Sequence()
+	s.Int()
+	alg.ReadIdentifier(s)
+	numbers := der.NewReader(s.OctetString()).Sequence()
+	numbers.Int()
+	n, e, d := new(big.Int).SetBytes(numbers.Unsigned()), numbers.Int(), new(big.Int).SetBytes(numbers.Unsigned())
+	b := der.NewBuilder()
+	b.Sequence(func(b *der.Builder) {
+		b.Unsigned(n.Bytes())
+		b.Int(e)
+	})
+	pub, err := alg.ParsePublicKey(encode(func(outer *der.Builder) {
+		outer.Sequence(func(outer *der.Builder) {
+			alg.WriteIdentifier(outer, alg.Identifier{OID: oid.RSAEncryption, Params: alg.Null()})
+			outer.BitString(b.MustBytes())
+		})
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	// RSASSA-PKCS1-v1_5 by hand (RFC 8017 section 9.2), since crypto/rsa does not sign with so short a key.
+	digest := alg.SHA256.Sum([]byte("Сенім"))
+	info := encode(func(b *der.Builder) {
+		b.Sequence(func(b *der.Builder) {
+			alg.WriteIdentifier(b, alg.SHA256.Identifier)
+			b.OctetString(digest)
+		})
+	})
+	padded := slices.Concat([]byte{0, 1}, bytes.Repeat([]byte{0xff}, 128-3-len(info)), []byte{0}, info)
+	sig := new(big.Int).Exp(new(big.Int).SetBytes(padded), d, n).FillBytes(make([]byte, 128))
+	if !rsakey.SHA256.Verify(pub.Key, digest, sig) {
+		t.Error("a right signature of a weak key doesn't verify where only that is asked")
+	}
+	if rsakey.SHA256.VerifyDigest(pub, digest, sig) {
+		t.Error("a signature of a weak key counts")
+	}
+	sig[127] ^= 1
+	if rsakey.SHA256.Verify(pub.Key, digest, sig) {
+		t.Error("a wrong signature of a weak key verifies")
 	}
 }

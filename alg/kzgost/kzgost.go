@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"slices"
 
 	"github.com/senim-pki/senim/alg"
 	"github.com/senim-pki/senim/alg/gostkey"
@@ -132,6 +133,7 @@ func (r row) parsePKCS8(id alg.Identifier, content []byte) (crypto.Signer, error
 	ok := true
 	if r.integer {
 		d, ok = gostkey.LittleEndian(in.Unsigned(), r.curve().Size())
+		defer clear(d) // a copy, as NewPrivateKey's is
 	} else {
 		d = in.OctetString()
 	}
@@ -153,11 +155,14 @@ func (r row) marshalPKCS8(signer crypto.Signer) (alg.Identifier, []byte, error) 
 	if err != nil {
 		return alg.Identifier{}, nil, err
 	}
+	d := key.Bytes()
+	defer clear(d)
 	b := der.NewBuilder()
 	if r.integer {
-		b.Unsigned(gostkey.Reversed(key.Bytes()))
+		slices.Reverse(d)
+		b.Unsigned(d)
 	} else {
-		b.OctetString(key.Bytes())
+		b.OctetString(d)
 	}
 	content, err := b.Bytes()
 	return r.identifier(), content, err

@@ -71,7 +71,7 @@ func scheme(name string, hash *alg.Hash, id oid.OID) *alg.Scheme {
 		},
 		Verify: func(pub crypto.PublicKey, digest, sig []byte) bool {
 			k, ok := pub.(*rsa.PublicKey)
-			return ok && acceptable(k) == nil && rsa.VerifyPKCS1v15(k, hash.Crypto, digest, sig) == nil
+			return ok && k.N.BitLen() <= maxBits && rsa.VerifyPKCS1v15(k, hash.Crypto, digest, sig) == nil
 		},
 		Sign: func(rand io.Reader, key crypto.Signer, digest []byte) ([]byte, error) {
 			if err := acceptable(key.Public()); err != nil {
