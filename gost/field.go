@@ -157,6 +157,7 @@ func (m *modulus) invert(z, x *element) {
 		}
 	}
 	*z = acc
+	clear(acc[:])
 	clear(table[:])
 }
 

@@ -106,6 +106,7 @@ func (c *Curve) affine(r *affine, p *projective) {
 	f.invert(&inv, &p.z)
 	f.mul(&r.x, &p.x, &inv)
 	f.mul(&r.y, &p.y, &inv)
+	clear(inv[:]) // as p's Z, it tells about the scalar
 }
 
 // The comb: a scalar is cut into digits of combBits bits, each in −16…16, and for digit i the multiples 1…16 of
