@@ -15,13 +15,13 @@ var (
 		VALUES (?, ?, ?, ?, ?, ?, 1, ?) ON CONFLICT DO NOTHING`)
 	updateApplication = prepare(`UPDATE application SET state = ?, iin = ?, locality = ?, created = ?, deadline = ?, version = version + 1, body = ?
 		WHERE number = ? AND version = ?`)
-	getApplication    = prepare(`SELECT state, deadline, version, body FROM application WHERE number = ?`)
+	getApplication    = prepare(`SELECT number, state, deadline, version, body FROM application WHERE number = ?`)
 	stateOf           = prepare(`SELECT state, version FROM application WHERE number = ?`)
 	placeOf           = prepare(`SELECT created FROM application WHERE number = ?`)
 	deleteApplication = prepare(`DELETE FROM application WHERE number = ? AND state = 'draft'`)
 )
 
-// The body of an application is the whole of it. State, deadline and version are taken from their columns.
+// The body of an application is the whole of it. Number, state, deadline and version are taken from their columns.
 type body struct {
 	application.Application
 	Requests []keyRequest // in place of Application.Requests
@@ -103,12 +103,13 @@ func (t *Tx) PutApplication(a *application.Application) error {
 func scanApplication(row scanner) (*application.Application, error) {
 	var (
 		b        body
+		number   string
 		state    string
 		deadline time.Time
 		version  int64
 		text     []byte
 	)
-	if err := row.Scan(&state, instant{&deadline}, &version, &text); err != nil {
+	if err := row.Scan(&number, &state, instant{&deadline}, &version, &text); err != nil {
 		return nil, err
 	}
 	if err := json.Unmarshal(text, &b); err != nil {
@@ -118,7 +119,7 @@ func scanApplication(row scanner) (*application.Application, error) {
 	if err != nil {
 		return nil, err
 	}
-	a.State, a.Deadline, a.Version = application.State(state), deadline, version
+	a.Number, a.State, a.Deadline, a.Version = number, application.State(state), deadline, version
 	return a, nil
 }
 
@@ -153,7 +154,7 @@ func (t *Tx) DeleteApplication(number string) error {
 }
 
 func (t *Tx) ListApplications(f application.Filter) ([]*application.Application, error) {
-	text := `SELECT state, deadline, version, body FROM application`
+	text := `SELECT number, state, deadline, version, body FROM application`
 	var where []string
 	var args []any
 	and := func(condition string, values ...any) {
