@@ -8,6 +8,7 @@ import (
 	"crypto/rsa"
 	"encoding/pem"
 	"errors"
+	"fmt"
 	"math/big"
 	"os"
 	"path/filepath"
@@ -433,6 +434,36 @@ func TestSHA1IsReadAndNotAccepted(t *testing.T) {
 	}
 	if weak.RSASHA1.VerifyDigest(pub, digest, sig) {
 		t.Error("a signature with SHA-1 counts")
+	}
+}
+
+func TestRSAKeysAreMadeOfTheAgreedLengths(t *testing.T) {
+	for _, c := range []struct{ asked, made int }{
+		{0, 2048}, {2048, 2048}, {3072, 3072}, {4096, 4096},
+		{1024, 0}, {2040, 0}, {2049, 0}, {4104, 0}, {8192, 0}, {-1, 0},
+	} {
+		t.Run(fmt.Sprint(c.asked), func(t *testing.T) {
+			key, err := alg.GenerateKey(rand.Reader, rsakey.Kind, c.asked)
+			if c.made == 0 {
+				if err == nil {
+					t.Fatal("made")
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			pub, err := key.Public()
+			if err != nil || pub.BitLen() != c.made {
+				t.Fatalf("%v, %d bits, want %d", err, pub.BitLen(), c.made)
+			}
+			for _, s := range []*alg.Scheme{rsakey.SHA256, rsakey.SHA384, rsakey.SHA512} {
+				sig, err := key.Sign(rand.Reader, s, []byte("Сенім"))
+				if err != nil || len(sig) != c.made/8 || !s.VerifyMessage(pub, []byte("Сенім"), sig) {
+					t.Errorf("%s: %v, %d octets", s.Name, err, len(sig))
+				}
+			}
+		})
 	}
 }
 
