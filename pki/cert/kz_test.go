@@ -3,7 +3,9 @@ package cert_test
 import (
 	"bytes"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -30,7 +32,7 @@ func load(t testing.TB, path ...string) *cert.Certificate {
 
 // TestKazakhCertificatesChain is the README of testdata/kz and table 2.1 of facts/kz-pki.md.
 func TestKazakhCertificatesChain(t *testing.T) {
-	for _, c := range []struct {
+	rows := []struct {
 		file, issuer string // below testdata/kz
 		serial       string // its beginning
 		bits         int
@@ -58,7 +60,11 @@ func TestKazakhCertificatesChain(t *testing.T) {
 		{"cert/individual_valid_sign_2004_rsa_auth.cer", "ca/test/nca_rsa_test.crt", "", 2048, 20},
 		{"cert/individual_signer.cer", "ca/test/nca_gost2022_test.cer", "6C425659", 512, 20},
 		{"cert/legal_entity_signer.cer", "ca/test/nca_gost2022_test.cer", "303EEBDF", 512, 20},
-	} {
+	}
+	if files := len(testdata.Glob(t, "kz", "ca", "*", "*")) + len(testdata.Glob(t, "kz", "cert", "*")); files != len(rows) {
+		t.Errorf("%d files, %d rows", files, len(rows))
+	}
+	for _, c := range rows {
 		t.Run(c.file, func(t *testing.T) {
 			x := load(t, "kz", c.file)
 			issuer := load(t, "kz", c.issuer)
@@ -96,8 +102,74 @@ func TestKazakhCertificatesChain(t *testing.T) {
 					t.Errorf("name %s isn't written as it was read: %v", n.name, err)
 				}
 			}
+			if text := cert.Text(x); !strings.Contains(text, x.SerialHex()) || !strings.Contains(text, x.Subject.String()) {
+				t.Errorf("shown as:\n%s", text)
+			}
+			if _, err := json.Marshal(x.View()); err != nil {
+				t.Errorf("not shown in JSON: %v", err)
+			}
 			rebuild(t, x)
 		})
+	}
+}
+
+// TestAKazakhCertificateIsShownInWordsAndInJSON is what senim cert show prints of the certificate of testdata/kz/cert/individual_signer.cer.
+func TestAKazakhCertificateIsShownInWordsAndInJSON(t *testing.T) {
+	x := load(t, "kz", "cert", "individual_signer.cer")
+	const words = `subject              CN=ТЕСТОВ ТЕСТ, SURNAME=ТЕСТОВ, SERIALNUMBER=IIN123456789011, C=KZ, GIVENNAME=ТЕСТОВИЧ
+IIN                  123456789011
+issuer               CN=ҰЛТТЫҚ КУӘЛАНДЫРУШЫ ОРТАЛЫҚ (GOST) TEST 2022, C=KZ
+serial number        6C425659BD2FC6DC587B871AEDE1857727CF8451
+valid from           2026-05-08 06:45:13 UTC
+valid until          2027-05-08 06:45:13 UTC
+key                  СТ РК ГОСТ Р 34.10-2015 (512) (1.2.398.3.10.1.1.2.2), 512 bits
+signed with          СТ РК ГОСТ Р 34.10-2015 (512), СТ РК ГОСТ Р 34.11-2015 (512) (1.2.398.3.10.1.1.2.3.2)
+key usage            digitalSignature, nonRepudiation, keyAgreement
+purpose              id-kp-emailProtection (1.3.6.1.5.5.7.3.4)
+purpose              KZ individual (1.2.398.3.3.4.1.1)
+policy               KZ NCA certificate policies (1.2.398.3.3.2) http://pki.gov.kz/cps
+key storage          KZ key storage PKCS12 (1.2.398.3.3.5.1.1)
+CRL                  http://test.pki.gov.kz/crl/nca_gost2022_test.crl
+delta CRL            http://test.pki.gov.kz/crl/nca_gost2022_d_test.crl
+OCSP                 http://test.pki.gov.kz/ocsp/
+issuer's certificate http://test.pki.gov.kz/cert/nca_gost2022_test.cer
+key identifier       ec425659bd2fc6dc587b871aede1857727cf8451
+issuer's key         fad24b1ba3a0c961fe1ca8503e6aa2bb450db8a3
+extension            certificatePolicies (2.5.29.32)
+extension            authorityInfoAccess (1.3.6.1.5.5.7.1.1)
+extension            cRLDistributionPoints (2.5.29.31)
+extension            freshestCRL (2.5.29.46)
+extension            extKeyUsage (2.5.29.37)
+extension            keyUsage (2.5.29.15), critical
+extension            subjectKeyIdentifier (2.5.29.14)
+extension            authorityKeyIdentifier (2.5.29.35)
+extension            KZ key storage (1.2.398.3.3.5)
+SHA-1                b5d5909618b556d5142c1629e2ad849c2ecf1071
+SHA-256              f9305218f91240e329afea23a250e67534c535ae6f217807e268cfe630e63d34
+`
+	if got := cert.Text(x); got != words {
+		t.Errorf("words:\n%s\nwant:\n%s", got, words)
+	}
+	b, err := json.Marshal(x.View())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var fields map[string]any
+	if err := json.Unmarshal(b, &fields); err != nil {
+		t.Fatal(err)
+	}
+	// The names are an interface: a program that reads them is broken by another word.
+	for name, want := range map[string]string{
+		"serial": "6C425659BD2FC6DC587B871AEDE1857727CF8451", "subject": x.Subject.String(), "issuer": x.Issuer.String(),
+		"commonName": "ТЕСТОВ ТЕСТ", "iin": "123456789011", "bin": "<nil>", "version": "3", "ca": "false",
+		"notBefore": "2026-05-08T06:45:13Z", "notAfter": "2027-05-08T06:45:13Z", "forSigning": "true", "forAuthentication": "false",
+		"keyUsage": "[digitalSignature nonRepudiation keyAgreement]", "ocspUrls": "[http://test.pki.gov.kz/ocsp/]",
+		"crlUrls": "[http://test.pki.gov.kz/crl/nca_gost2022_test.crl]", "keyStore": "map[name:KZ key storage PKCS12 oid:1.2.398.3.3.5.1.1]",
+		"sha256": "f9305218f91240e329afea23a250e67534c535ae6f217807e268cfe630e63d34",
+	} {
+		if got := fmt.Sprint(fields[name]); got != want {
+			t.Errorf("%s is %s, want %s", name, got, want)
+		}
 	}
 }
 
