@@ -159,6 +159,7 @@ func (h *house) request() {
 		}
 		// x509 -req verifies the request; req -verify only tells, and succeeds either way. It needs the key too.
 		h.accepts("request", "x509", "-req", "-in", h.write("req.pem", "CERTIFICATE REQUEST", b), "-signkey", key, "-out", h.file("self.pem"))
+		h.accepts("request as it stands", "req", "-in", h.file("req.pem"), "-verify", "-text", "-noout")
 		h.refuses("damaged request", "x509", "-req", "-in", h.write("bentreq.pem", "CERTIFICATE REQUEST", bent(b)), "-signkey", key, "-out", h.file("none.pem"))
 	}
 	// What OpenSSL made of our key verifies here.
@@ -177,6 +178,7 @@ func (h *house) list() {
 		return []string{"verify", "-no_check_time", "-crl_check", "-CAfile", h.file("ca.pem"), "-CRLfile", list, h.file("leaf.pem")}
 	}
 	empty := must(crl.Create(rand.Reader, template, h.caKey))(h)
+	h.accepts("list as it stands", "crl", "-in", h.write("text.crl", "X509 CRL", empty), "-CAfile", h.file("ca.pem"), "-text", "-noout")
 	h.accepts("empty list", verify(h.write("empty.crl", "X509 CRL", empty))...)
 	h.refuses("damaged list", verify(h.write("bent.crl", "X509 CRL", bent(empty)))...)
 	template.Entries = []crl.Entry{
