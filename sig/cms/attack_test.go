@@ -137,6 +137,7 @@ func TestCheckRefuses(t *testing.T) {
 			{"no reference to the certificate", func(d *draft) { d.drop(oid.SigningCertificateV2) }, ""},
 			{"no attributes over data", func(d *draft) { d.noAttrs = true }, ""},
 			{"a signer whose certificate is absent", func(d *draft) { d.certs = nil }, finding.NoSigningCertificate},
+			{"neither attributes nor a certificate", func(d *draft) { d.noAttrs, d.certs = true, nil }, finding.NoSigningCertificate},
 			{"a certificate of another", func(d *draft) { d.certs = [][]byte{root.Cert.Raw} }, finding.NoSigningCertificate},
 			{"another serial number", func(d *draft) { d.serial = []byte{1} }, finding.NoSigningCertificate},
 			{"another issuer", func(d *draft) { d.issuer = p.Cert.RawSubject }, finding.NoSigningCertificate},

@@ -62,7 +62,7 @@ func (m *Message) CheckDigest(i int, digests func(*alg.Hash) ([]byte, error), mo
 		best.missing(finding.NoSigningCertificate)
 		a, ok := best.attributes(m, s)
 		// What doesn't need the key is still told.
-		if h, err := alg.HashByID(s.DigestAlgorithm); ok && err == nil && a.messageDigest != nil {
+		if h, err := alg.HashByID(s.DigestAlgorithm); ok && a != nil && err == nil {
 			best.content(h, a.messageDigest, digests)
 		}
 	}
