@@ -3,6 +3,7 @@ package authority_test
 import (
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
 	"os"
 	"path/filepath"
 	"sync"
@@ -18,7 +19,6 @@ import (
 	"github.com/senim-pki/senim/authority/person"
 	"github.com/senim-pki/senim/authority/profile"
 	"github.com/senim-pki/senim/authority/registry"
-	"github.com/senim-pki/senim/authority/statement"
 	"github.com/senim-pki/senim/authority/store/memory"
 	"github.com/senim-pki/senim/base/clock"
 	"github.com/senim-pki/senim/pki/cert"
@@ -308,4 +308,4 @@ func (h *house) login(k staffKeys, lang string) (account.Staff, error) {
 	return h.Login(h.ctx, c.Nonce, k.auth.sign(h.t, c.Text), k.totp.Code(h.clock.Now()))
 }
 
-func fact(c statement.Challenge, key string) string { return c.Args[key] }
+func sum(b []byte) [32]byte { return sha256.Sum256(b) }

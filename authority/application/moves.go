@@ -122,7 +122,8 @@ func Reopen(a *Application, v statement.Verified) (Approved, error) {
 		return Approved{}, err
 	}
 	if err := approvable(a, a.Person, v); err != nil {
-		return Approved{}, err
+		// It was approvable when it was approved; the row has been changed since.
+		return Approved{}, fail.Wrap(fail.Invalid, "application.other-decision", err)
 	}
 	return approved(a), nil
 }
