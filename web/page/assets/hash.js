@@ -33,11 +33,11 @@ export function hashFragment(f) {
         place.append(input);
       });
       f.state("done");
-      queueMicrotask(() => {
+      setTimeout(() => {
         done = true;
         content.disabled = true; // not sent; enabled again when the page is shown again
         form.requestSubmit(button && button.form === form ? button : undefined);
-      });
+      }, 0);
     });
   });
 

@@ -73,7 +73,7 @@ export function statementFragment(f) {
       f.input("statement-password").value = "";
       form.elements.cms.value = toBase64(cms);
       f.state("done");
-      queueMicrotask(goOn);
+      setTimeout(goOn, 0); // when the buttons are enabled again: a disabled one would not send its name
     }).then(() => {
       // A kept file that turned out to be the wrong one: the complaint needs its input in sight.
       if (kept && f.root.dataset.state === "error" && filesFault("x")[f.root.dataset.code]) {
@@ -96,7 +96,7 @@ export function holderFragment(f) {
       f.input("holder-password").value = "";
       form.elements["issuer-serials"].value = names.join(" ");
       f.state("done");
-      queueMicrotask(goOn);
+      setTimeout(goOn, 0); // when the buttons are enabled again: a disabled one would not send its name
     }),
   );
 }
