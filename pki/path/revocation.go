@@ -113,7 +113,7 @@ func (e *evidence) usable(this, next time.Time, ahead time.Duration) (fresh, ok 
 }
 
 func (e *evidence) addOCSP(r *ocsp.Response, ahead time.Duration) {
-	if r.Code != ocsp.Successful {
+	if r == nil || r.Code != ocsp.Successful {
 		return
 	}
 	single, ok := r.Find(e.c, e.issuer)
@@ -211,7 +211,7 @@ func (v *search) delegate(c, issuer *cert.Certificate) string {
 }
 
 func (e *evidence) addCRL(l *crl.List, ahead time.Duration) {
-	if !cert.EqualName(l.RawIssuer, e.issuer.RawSubject) {
+	if l == nil || !cert.EqualName(l.RawIssuer, e.issuer.RawSubject) {
 		return // of another issuer
 	}
 	if l.IsDelta() {

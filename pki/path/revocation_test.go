@@ -16,6 +16,7 @@ import (
 	"github.com/senim-pki/senim/pki/crl"
 	"github.com/senim-pki/senim/pki/finding"
 	"github.com/senim-pki/senim/pki/ocsp"
+	"github.com/senim-pki/senim/sig/cms"
 )
 
 // answers is a Fetcher of what it was given; nil is a network that is down.
@@ -97,6 +98,18 @@ func TestRevocation(t *testing.T) {
 		severity finding.Severity
 	}{
 		{name: "no evidence", want: finding.NoRevocationAnswer, severity: finding.Missing},
+		{name: "no answer in the list of answers", ocsps: []*ocsp.Response{nil}, crls: []*crl.List{nil}, want: finding.NoRevocationAnswer, severity: finding.Missing},
+		{name: "an answer that is an error", ocsps: []*ocsp.Response{{Code: ocsp.TryLater}}, want: finding.NoRevocationAnswer, severity: finding.Missing},
+		{name: "a list of a part", crls: func() []*crl.List {
+			l := *ca.CRL(t, ago(time.Hour), nil)
+			l.Extensions = append(slices.Clone(l.Extensions), cert.Extension{OID: oid.ExtIssuingDistributionPoint, Value: []byte{0x30, 0}})
+			return []*crl.List{&l}
+		}(), want: finding.NoRevocationAnswer, warning: finding.BadRevocation, severity: finding.Missing},
+		{name: "a list with an unknown critical extension", crls: func() []*crl.List {
+			l := *ca.CRL(t, ago(time.Hour), nil)
+			l.UnknownCritical = true
+			return []*crl.List{&l}
+		}(), want: finding.NoRevocationAnswer, warning: finding.BadRevocation, severity: finding.Missing},
 		{name: "the issuer says good", ocsps: by(ca, good, nil)},
 		{name: "the issuer by its key hash", ocsps: by(ca, good, func(x *ocsp.Template) { x.ResponderName, x.ResponderKeyHash = nil, ca.KeyHash() })},
 		{name: "its responder says good", ocsps: by(responder, good, nil)},
@@ -231,6 +244,29 @@ func TestARevocationAfterTheProvenMomentChangesNothing(t *testing.T) {
 		if got.Valid() != c.valid || got.Revocations[0].Status != ocsp.Revoked {
 			t.Errorf("%s: %v, %+v", c.name, codes(got), got.Revocations[0])
 		}
+	}
+}
+
+func TestAnAuthorityThatMayNotSignListsHasNone(t *testing.T) {
+	root := testpki.Root(t, testpki.Spec{})
+	ca := root.Issue(t, testpki.Spec{Name: "CA", CA: true, KeyUsage: cert.KeyCertSign})
+	got := Validate(background, Input{Leaf: ca.Issue(t, testpki.Spec{}).Cert, Intermediates: []*cert.Certificate{ca.Cert}, Anchors: []*cert.Certificate{root.Cert},
+		Time: testpki.Now, Revocation: Soft, CRLs: []*crl.List{ca.CRL(t, testpki.Now.Add(-time.Hour), nil)}})
+	if got.Valid() || !got.Has(finding.BadRevocation) || !got.Has(finding.NoRevocationAnswer) {
+		t.Errorf("findings %v", codes(got))
+	}
+}
+
+func TestTheNationalTimeStampAuthorityOfTheTestHierarchy(t *testing.T) {
+	roots, cas := authorities(t, "test")
+	m, err := cms.Parse(testdata.Read(t, "kz", "tsp", "tsp_token.bin"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := time.Date(2022, 9, 18, 13, 20, 14, 0, time.UTC)
+	got := Validate(background, Input{Leaf: m.Check(0, nil, nil).Certificate, Intermediates: cas, Anchors: roots, Time: at, Purpose: TSA})
+	if !got.Valid() || len(got.Chain) != 3 {
+		t.Errorf("chain of %d, %v", len(got.Chain), codes(got))
 	}
 }
 
