@@ -93,9 +93,7 @@ func (d *Desk) applicationPage(w http.ResponseWriter, r *http.Request, status in
 	v.Others = applications(t, review.Others, t("desk.application.others"), t("desk.application.others-empty"))
 	v.Others.Sticky = false
 	v.Certificates = certificates(t, review.Certificates, d.o.Clock.Now())
-	if refused != nil {
-		v.Problem = d.kit.Message(r, refused)
-	}
+	v.Problem = d.say(r, refused)
 	say := func(tone, key string) { v.Notes = append(v.Notes, note{tone, t(key)}) }
 	waiting := slices.Contains(queueTabs[0].states, a.State)
 	switch {

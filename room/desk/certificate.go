@@ -63,9 +63,7 @@ func (d *Desk) certificatePage(w http.ResponseWriter, r *http.Request, status in
 	if c.Application != "" {
 		v.Application = applicationHref(c.Application)
 	}
-	if refused != nil {
-		v.Problem = d.kit.Message(r, refused)
-	}
+	v.Problem = d.say(r, refused)
 	if r.URL.Query().Get("done") != "" && !c.StatusAt.IsZero() {
 		v.Done = t("desk.certificate.done."+string(c.Status), "time", kit.Time(c.StatusAt))
 	}
@@ -172,9 +170,7 @@ func (d *Desk) changeStatement(w http.ResponseWriter, r *http.Request, status in
 			v.Fields = append(v.Fields, hidden{name, value})
 		}
 	}
-	if refused != nil {
-		v.Problem = d.kit.Message(r, refused)
-	}
+	v.Problem = d.say(r, refused)
 	return d.show(w, r, status, "desk-sign", kit.Page{TitleText: v.Title, Nav: "search", Back: certificateHref(c), Wasm: true, Scripts: []string{scriptPage}, Data: v})
 }
 
@@ -198,10 +194,6 @@ func (d *Desk) changeSigned(w http.ResponseWriter, r *http.Request) error {
 	x, faults := changeOf(r)
 	if len(faults) > 0 {
 		return d.certificatePage(w, r, http.StatusUnprocessableEntity, before, faults, err)
-	}
-	// Sent a second time the nonce is used, and what it asked for is so.
-	if fail.CodeOf(err) == "statement.used" && before.Status == x.to {
-		return see(w, r, certificateHref(before)+"?done=yes")
 	}
 	if fail.Is(err, fail.Conflict) && !before.Status.MayBecome(x.to) {
 		return d.certificatePage(w, r, http.StatusConflict, before, nil, err)

@@ -1,7 +1,6 @@
 package desk
 
 import (
-	"bytes"
 	"net/http"
 	"slices"
 	"strings"
@@ -118,14 +117,13 @@ func (d *Desk) statement(w http.ResponseWriter, r *http.Request, status int, rev
 	if !o.approve {
 		v.Title, v.Lead, v.Button, v.Grave = t("desk.sign.refuse"), t("desk.sign.refuse-lead"), t("desk.sign.refuse-button"), true
 	}
-	if refused != nil {
-		v.Problem = d.kit.Message(r, refused)
-	}
+	v.Problem = d.say(r, refused)
 	return d.show(w, r, status, "desk-sign", kit.Page{TitleText: v.Title, Nav: "queue", Back: applicationHref(a.Number),
 		Wasm: true, Scripts: []string{scriptPage}, Data: v})
 }
 
-// decide carries the signed decision out.
+// decide carries the signed decision out. The very same signature, sent a second time by a double click or after a lost
+// connection, is answered by the domain as the first time.
 func (d *Desk) decide(w http.ResponseWriter, r *http.Request) error {
 	n, _, err := d.number(w, r)
 	if err != nil {
@@ -147,10 +145,6 @@ func (d *Desk) decide(w http.ResponseWriter, r *http.Request) error {
 		return unknown(lost)
 	}
 	if !slices.Contains(queueTabs[0].states, review.Application.State) {
-		// Sent a second time, by a double click or after a lost connection, the very same signature has decided already.
-		if m, ok := decision(review.Application); ok && m.Who == member(r).IIN && bytes.Equal(m.Evidence, cms) {
-			return see(w, r, applicationHref(n)+"?decided=yes")
-		}
 		return d.conflict(w, r, review)
 	}
 	o, faults := orderOf(r)

@@ -31,10 +31,10 @@ import (
 	"github.com/senim-pki/senim/web/session"
 )
 
-//go:embed templates assets login.toml queue.toml application.toml certificate.toml
+//go:embed templates assets login.toml queue.toml application.toml certificate.toml faults.toml
 var files embed.FS
 
-var messages = i18n.MustLoad(files, "login.toml", "queue.toml", "application.toml", "certificate.toml")
+var messages = i18n.MustLoad(files, "login.toml", "queue.toml", "application.toml", "certificate.toml", "faults.toml")
 
 // Messages returns the texts of the site.
 func Messages() *i18n.Bundle { return messages }
@@ -115,7 +115,7 @@ func New(o Options) (*Desk, error) {
 func (d *Desk) Handler() http.Handler {
 	mux := http.NewServeMux()
 	open := func(pattern string, f func(http.ResponseWriter, *http.Request) error) {
-		mux.Handle(pattern, d.o.Sessions.Protect(d.kit.Handle(f)))
+		mux.Handle(pattern, d.o.Sessions.Protect(d.handle(f)))
 	}
 	open("GET /desk/login", d.loginForm)
 	open("POST /desk/login", d.login)
@@ -141,7 +141,7 @@ func (d *Desk) Handler() http.Handler {
 		"POST /desk/certificates/{issuer}/{serial}/sign":   d.changeSigned,
 	} {
 		// Who has no session is asked to sign in before his form is judged: its token went with the session.
-		mux.Handle(pattern, d.guard(d.o.Sessions.Protect(d.kit.Handle(f))))
+		mux.Handle(pattern, d.guard(d.o.Sessions.Protect(d.handle(f))))
 	}
 	mux.Handle("/desk/", d.guard(d.kit.NotFound()))
 	return mux
@@ -192,7 +192,7 @@ func (d *Desk) guard(next http.Handler) http.Handler {
 					err = errors.Join(err, lost)
 				}
 			}
-			d.kit.Fail(w, r, err)
+			d.kit.Fail(w, r, told(err))
 			return
 		}
 		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), staffKey{}, staff)))
@@ -251,6 +251,38 @@ func signed(r *http.Request) (nonce string, cms []byte, err error) {
 		return "", nil, fail.New(fail.Invalid, "desk.sign.missing")
 	}
 	return r.PostFormValue("nonce"), cms, nil
+}
+
+// told gives a refusal of the authority the words that this site has for a member of staff.
+func told(err error) error {
+	code := fail.CodeOf(err)
+	if !messages.Has("desk.fault." + code) {
+		return err
+	}
+	named := fail.Wrap(fail.KindOf(err), "desk.fault."+code, err)
+	var e *fail.Error
+	if errors.As(err, &e) {
+		named.Args = e.Args
+	}
+	return named
+}
+
+// handle is kit.Handle with these words.
+func (d *Desk) handle(f func(http.ResponseWriter, *http.Request) error) http.Handler {
+	return d.kit.Handle(func(w http.ResponseWriter, r *http.Request) error {
+		if err := f(w, r); err != nil {
+			return told(err)
+		}
+		return nil
+	})
+}
+
+// say is why something was refused, in sentences.
+func (d *Desk) say(r *http.Request, err error) string {
+	if err == nil {
+		return ""
+	}
+	return d.kit.Message(r, told(err))
 }
 
 // hopeless reports whether err is nothing that another try at the form would mend.

@@ -58,9 +58,7 @@ func (d *Desk) loginPage(w http.ResponseWriter, r *http.Request, status int, nex
 		return err
 	}
 	v := loginView{Text: c.Text, Nonce: c.Nonce, Next: next}
-	if refused != nil {
-		v.Problem = d.kit.Message(r, refused)
-	}
+	v.Problem = d.say(r, refused)
 	p := d.page(r, kit.Page{Title: "desk.login.title", Wasm: true, Scripts: []string{scriptPage}, Data: v, Errors: faults, NoIndex: true})
 	p.Wide = false // a page for one thing, read by whoever sits down
 	d.kit.Page(w, r, status, "desk-login", p)

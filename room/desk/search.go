@@ -33,7 +33,7 @@ func (d *Desk) search(w http.ResponseWriter, r *http.Request) error {
 	}
 	found, err := d.authority.Search(r.Context(), member(r).IIN, query)
 	if err != nil {
-		if p.Errors.AddError("query", err) {
+		if p.Errors.AddError("query", told(err)) {
 			return d.show(w, r, http.StatusUnprocessableEntity, "desk-search", p)
 		}
 		return err
