@@ -102,9 +102,8 @@ func ParsePrivateKey(pkcs8 []byte) (*PrivateKey, error) {
 	}
 	id := ReadIdentifier(s)
 	content := s.OctetString()
-	if s.OptionalExplicit(0); r.Err() == nil {
-		s.Optional(der.ContextTag(1))
-	}
+	s.OptionalExplicit(0)         // attributes
+	s.Optional(der.ContextTag(1)) // the public key again
 	if s.End() != nil || r.End() != nil {
 		return nil, fmt.Errorf("couldn't read a private key: %w", r.Err())
 	}

@@ -88,8 +88,14 @@ func TestEverySchemeSignsAndVerifies(t *testing.T) {
 				}
 			}
 			for _, other := range alg.Schemes() {
-				if other.Kind != s.Kind && other.VerifyMessage(again, message, sig) {
+				if other.Kind == s.Kind {
+					continue
+				}
+				if other.VerifyMessage(again, message, sig) {
 					t.Fatalf("%s accepts a key of another kind", other.Name)
+				}
+				if found, err := alg.SchemeByID(other.Identifier, again); err == nil || errors.Is(err, alg.ErrUnsupported) {
+					t.Fatalf("%s with this key is %v, %v: want an error that says they don't fit", other.Name, found, err)
 				}
 			}
 		})

@@ -40,13 +40,26 @@ func Private(c *gost.Curve, key crypto.Signer) (*gost.PrivateKey, error) {
 
 // Point reads the BIT STRING content of both forms: a DER OCTET STRING of x‖y, each little-endian (facts/kz-pki.md
 // section 0 row 5, RFC 9215 section 4.3).
-func Point(c *gost.Curve, bits []byte) (*gost.PublicKey, error) {
+func Point(c *gost.Curve, bits []byte) (crypto.PublicKey, error) {
 	r := der.NewReader(bits)
 	xy := r.OctetString()
 	if err := r.End(); err != nil {
 		return nil, err
 	}
-	return c.NewPublicKey(xy)
+	key, err := c.NewPublicKey(xy)
+	if err != nil {
+		return nil, err // a nil key in an interface would not be nil
+	}
+	return key, nil
+}
+
+// Scalar makes a private key of a number in little-endian octets, which it copies.
+func Scalar(c *gost.Curve, d []byte) (crypto.Signer, error) {
+	key, err := c.NewPrivateKey(d)
+	if err != nil {
+		return nil, err
+	}
+	return key, nil
 }
 
 // PointBits is the opposite of Point.

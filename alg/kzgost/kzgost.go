@@ -74,7 +74,7 @@ func (r row) kind(name, title string) *alg.Kind {
 			if err := r.check(id); err != nil {
 				return nil, err
 			}
-			return wrap(gostkey.Point(r.curve(), bits))
+			return gostkey.Point(r.curve(), bits)
 		},
 		MarshalSPKI: func(pub crypto.PublicKey) (alg.Identifier, []byte, error) {
 			bits, err := gostkey.PointBits(r.curve(), pub)
@@ -143,11 +143,7 @@ func (r row) parsePKCS8(id alg.Identifier, content []byte) (crypto.Signer, error
 	if !ok {
 		return nil, errors.New("the secret number is too long")
 	}
-	key, err := r.curve().NewPrivateKey(d)
-	if err != nil {
-		return nil, err
-	}
-	return key, nil
+	return gostkey.Scalar(r.curve(), d)
 }
 
 func (r row) marshalPKCS8(signer crypto.Signer) (alg.Identifier, []byte, error) {
@@ -166,12 +162,4 @@ func (r row) marshalPKCS8(signer crypto.Signer) (alg.Identifier, []byte, error) 
 	}
 	content, err := b.Bytes()
 	return r.identifier(), content, err
-}
-
-// wrap keeps a nil key from becoming an interface that is not nil.
-func wrap(key *gost.PublicKey, err error) (crypto.PublicKey, error) {
-	if err != nil {
-		return nil, err
-	}
-	return key, nil
 }

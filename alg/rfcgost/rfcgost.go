@@ -66,11 +66,7 @@ func (r row) kind(name, title string) *alg.Kind {
 			if err := r.check(id); err != nil {
 				return nil, err
 			}
-			key, err := gostkey.Point(r.curve(), bits)
-			if err != nil {
-				return nil, err
-			}
-			return key, nil
+			return gostkey.Point(r.curve(), bits)
 		},
 		MarshalSPKI: func(pub crypto.PublicKey) (alg.Identifier, []byte, error) {
 			bits, err := gostkey.PointBits(r.curve(), pub)
@@ -161,6 +157,7 @@ func (r row) parsePKCS8(id alg.Identifier, content []byte) (crypto.Signer, error
 			if d, ok = gostkey.LittleEndian(in.Unsigned(), size); !ok {
 				return nil, errors.New("the secret number is too long")
 			}
+			defer clear(d) // a copy
 		default:
 			d = in.OctetString()
 		}
@@ -168,9 +165,5 @@ func (r row) parsePKCS8(id alg.Identifier, content []byte) (crypto.Signer, error
 			return nil, err
 		}
 	}
-	key, err := r.curve().NewPrivateKey(d)
-	if err != nil {
-		return nil, err
-	}
-	return key, nil
+	return gostkey.Scalar(r.curve(), d)
 }
