@@ -1,4 +1,4 @@
-// Package ocsp reads, shows and builds OCSP requests and answers (RFC 6960), with the Kazakh habits of facts section 3.6.
+// Package ocsp reads, shows and builds OCSP requests and answers (RFC 6960), with the Kazakh habits of facts/kz-pki.md section 3.6.
 package ocsp
 
 import (
