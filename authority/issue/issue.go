@@ -205,7 +205,7 @@ func (i *Issuer) commit(ctx context.Context, row registry.Certificate, der []byt
 	err := i.o.Update(ctx, func(tx Tx) error {
 		now := i.o.Clock.Now()
 		row.Stage, row.DER, row.IssuedAt = registry.Issued, der, now.UTC().Truncate(time.Microsecond)
-		if err := tx.UpdateCertificate(row); err != nil {
+		if err := tx.IssueCertificate(row); err != nil {
 			if fail.CodeOf(err) == registry.CodeStage {
 				return errRaced
 			}

@@ -48,8 +48,11 @@ type Records interface {
 	// InsertCertificate adds a row: CodeSerialTaken when the serial exists for the issuer, CodeKeyTaken when the key is
 	// in a prepared or issued row.
 	InsertCertificate(c Certificate) error
-	// UpdateCertificate writes the stage and the status with their times, and for a row that was prepared until now also
-	// DER and IssuedAt; everything else stays as inserted. Only a prepared row changes its stage (CodeStage).
+	// IssueCertificate makes a prepared row an issued one, with DER and IssuedAt; CodeStage when it is not prepared any more,
+	// whoever was faster and whatever it became.
+	IssueCertificate(c Certificate) error
+	// UpdateCertificate writes the status with its time, reason and invalidity, and of a prepared row the stage, which may become
+	// abandoned. Everything else stays as it is. Any other change of stage is CodeStage.
 	UpdateCertificate(c Certificate) error
 	Certificate(issuer, serial string) (Certificate, error)
 	CertificatesOf(application string) ([]Certificate, error) // oldest first

@@ -36,6 +36,24 @@ func (t *tx) InsertCertificate(c registry.Certificate) error {
 	return nil
 }
 
+func (t *tx) IssueCertificate(c registry.Certificate) error {
+	if err := t.writing(); err != nil {
+		return err
+	}
+	key := certificateKey{c.Issuer, c.Serial}
+	row, ok := t.s.certificates[key]
+	if !ok {
+		return notFound("certificate")
+	}
+	if row.Stage != registry.Prepared {
+		return conflict(registry.CodeStage)
+	}
+	c = copyCertificate(c)
+	row.Stage, row.DER, row.IssuedAt = registry.Issued, c.DER, c.IssuedAt
+	put(t, t.s.certificates, key, row)
+	return nil
+}
+
 func (t *tx) UpdateCertificate(c registry.Certificate) error {
 	if err := t.writing(); err != nil {
 		return err
@@ -45,16 +63,14 @@ func (t *tx) UpdateCertificate(c registry.Certificate) error {
 	if !ok {
 		return notFound("certificate")
 	}
-	if row.Stage != registry.Prepared && row.Stage != c.Stage {
+	abandoned := row.Stage == registry.Prepared && c.Stage == registry.Abandoned
+	if row.Stage != c.Stage && !abandoned {
 		return conflict(registry.CodeStage)
 	}
-	c = copyCertificate(c)
-	if row.Stage == registry.Prepared {
-		row.DER, row.IssuedAt = c.DER, c.IssuedAt
-		if c.Stage == registry.Abandoned {
-			drop(t, t.s.byKey, row.KeyHash)
-		}
+	if abandoned {
+		drop(t, t.s.byKey, row.KeyHash)
 	}
+	c = copyCertificate(c)
 	row.Stage, row.Status, row.StatusAt, row.Reason, row.Invalidity = c.Stage, c.Status, c.StatusAt, c.Reason, c.Invalidity
 	put(t, t.s.certificates, key, row)
 	return nil

@@ -14,11 +14,10 @@ var (
 	insertCertificate = prepare(`INSERT INTO certificate (issuer, serial, profile, application, iin, name, key_hash, tbs, der, not_before, not_after,
 		stage, status, status_at, reason, invalidity, prepared, issued, name_fold)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`)
-	// The first two conditions are what keeps a certificate from being issued after its serial was abandoned, by whoever.
-	signedCertificate = prepare(`UPDATE certificate SET stage = ?, status = ?, status_at = ?, reason = ?, invalidity = ?, der = ?, issued = ?
-		WHERE issuer = ? AND serial = ? AND stage = 'prepared'`)
-	changeCertificate = prepare(`UPDATE certificate SET status = ?, status_at = ?, reason = ?, invalidity = ?
-		WHERE issuer = ? AND serial = ? AND stage = ?`)
+	// The stage in the condition is what keeps a certificate from being issued twice, or after its serial was abandoned.
+	issueCertificate  = prepare(`UPDATE certificate SET stage = 'issued', der = ?, issued = ? WHERE issuer = ? AND serial = ? AND stage = 'prepared'`)
+	updateCertificate = prepare(`UPDATE certificate SET stage = ?, status = ?, status_at = ?, reason = ?, invalidity = ?
+		WHERE issuer = ? AND serial = ? AND (stage = ? OR (stage = 'prepared' AND ? = 'abandoned'))`)
 	getCertificate   = prepare(`SELECT ` + certificateColumns + ` FROM certificate WHERE issuer = ? AND serial = ?`)
 	certificatesOf   = prepare(`SELECT ` + certificateColumns + ` FROM certificate WHERE application = ? AND application <> '' ORDER BY prepared, serial, issuer`)
 	certificateByKey = prepare(`SELECT ` + certificateColumns + ` FROM certificate WHERE key_hash = ? AND stage <> 'abandoned'`)
@@ -59,22 +58,29 @@ func (t *Tx) InsertCertificate(c registry.Certificate) error {
 	return nil
 }
 
+func (t *Tx) IssueCertificate(c registry.Certificate) error {
+	rows, err := t.exec(issueCertificate, octets(c.DER), micros(c.IssuedAt), c.Issuer, c.Serial)
+	return t.staged(c, rows, err)
+}
+
 func (t *Tx) UpdateCertificate(c registry.Certificate) error {
-	rows, err := t.exec(signedCertificate, string(c.Stage), string(c.Status), micros(c.StatusAt), c.Reason, micros(c.Invalidity),
-		orNull(c.DER), micros(c.IssuedAt), c.Issuer, c.Serial)
-	if err == nil && rows == 0 {
-		rows, err = t.exec(changeCertificate, string(c.Status), micros(c.StatusAt), c.Reason, micros(c.Invalidity), c.Issuer, c.Serial, string(c.Stage))
-	}
+	stage := string(c.Stage)
+	rows, err := t.exec(updateCertificate, stage, string(c.Status), micros(c.StatusAt), c.Reason, micros(c.Invalidity), c.Issuer, c.Serial, stage, stage)
+	return t.staged(c, rows, err)
+}
+
+// staged says why an update found no row: it is not there, or at another stage.
+func (t *Tx) staged(c registry.Certificate, rows int64, err error) error {
 	if err != nil {
 		return wrap("update a certificate", err)
 	}
-	if rows == 0 {
-		if _, err := t.Certificate(c.Issuer, c.Serial); err != nil {
-			return err
-		}
-		return conflict(registry.CodeStage)
+	if rows > 0 {
+		return nil
 	}
-	return nil
+	if _, err := t.Certificate(c.Issuer, c.Serial); err != nil {
+		return err
+	}
+	return conflict(registry.CodeStage)
 }
 
 func (t *Tx) certificate(q *query, args ...any) (registry.Certificate, error) {

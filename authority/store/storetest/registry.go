@@ -44,6 +44,7 @@ func certificates(t *testing.T, s authority.Store) {
 		_, err = tx.CertificateByKey(c.KeyHash)
 		kind(t, "no certificate of the key", err, fail.NotFound)
 		kind(t, "updating no certificate", tx.UpdateCertificate(c), fail.NotFound)
+		kind(t, "issuing no certificate", tx.IssueCertificate(c), fail.NotFound)
 		return tx.InsertCertificate(c)
 	})
 	view(t, s, func(tx authority.Tx) error {
@@ -56,7 +57,13 @@ func certificates(t *testing.T, s authority.Store) {
 		return nil
 	})
 	c = issued(1)
-	update(t, s, func(tx authority.Tx) error { return tx.UpdateCertificate(c) })
+	update(t, s, func(tx authority.Tx) error { return tx.IssueCertificate(c) })
+	update(t, s, func(tx authority.Tx) error {
+		again := c
+		again.DER = []byte{1}
+		code(t, "issuing it again", tx.IssueCertificate(again), registry.CodeStage)
+		return nil
+	})
 	c.Status, c.StatusAt, c.Reason, c.Invalidity = registry.Revoked, Start.Add(time.Hour), 1, Start.Add(-time.Hour)
 	update(t, s, func(tx authority.Tx) error { return tx.UpdateCertificate(c) })
 	forged := c
@@ -109,7 +116,7 @@ func certificateStages(t *testing.T, s authority.Store) {
 		ok       bool
 	}{
 		{registry.Prepared, registry.Prepared, true},
-		{registry.Prepared, registry.Issued, true},
+		{registry.Prepared, registry.Issued, false}, // which is for IssueCertificate
 		{registry.Prepared, registry.Abandoned, true},
 		{registry.Issued, registry.Issued, true},
 		{registry.Issued, registry.Prepared, false},
@@ -123,6 +130,9 @@ func certificateStages(t *testing.T, s authority.Store) {
 			row.Stage = c.from
 			if err := tx.InsertCertificate(row); err != nil {
 				return err
+			}
+			if c.from != registry.Prepared {
+				code(t, "issuing what is "+string(c.from), tx.IssueCertificate(row), registry.CodeStage)
 			}
 			row.Stage, row.Reason = c.to, 5
 			err := tx.UpdateCertificate(row)
