@@ -426,3 +426,49 @@ func TestListsOfTheRootsAreRenewed(t *testing.T) {
 		}
 	}
 }
+
+func TestRespondersAreRenewed(t *testing.T) {
+	o := initialise(t)
+	before, err := ca.Open(o.Data, secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if soon := before.Expiring(now, 30*24*time.Hour); len(soon) != 0 {
+		t.Errorf("a new hierarchy ends soon: %v", soon)
+	}
+	later := now.AddDate(0, 11, 15)
+	soon := before.Expiring(later, 30*24*time.Hour)
+	for _, want := range []string{"gost-ocsp", "rsa-ocsp", "ec-ocsp", "root_gost.crl"} {
+		if !slices.ContainsFunc(soon, func(e ca.Expiring) bool { return e.Name == want }) {
+			t.Errorf("%s does not end soon: %v", want, soon)
+		}
+	}
+	if err := ca.RenewResponders(rand.Reader, o.Data, []byte("another secret"), later); fail.CodeOf(err) != "ca.secret-wrong" {
+		t.Errorf("another secret: %v", err)
+	}
+	if err := ca.RenewResponders(rand.Reader, o.Data, secret, later); err != nil {
+		t.Fatal(err)
+	}
+	after, err := ca.Open(o.Data, secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, a := range after.Authorities() {
+		old := before.Authorities()[i]
+		if !bytes.Equal(a.Certificate.Raw, old.Certificate.Raw) {
+			t.Errorf("%s is another authority", a.Name)
+		}
+		if r := a.Responder.Certificate; r.PublicKey.Equal(old.Responder.Certificate.PublicKey) || !r.NotAfter.After(later.AddDate(0, 11, 0)) {
+			t.Errorf("the responder of %s was not renewed", a.Name)
+		}
+		public, err := a.Responder.Key.Public()
+		if err != nil || !public.Equal(a.Responder.Certificate.PublicKey) {
+			t.Errorf("the responder of %s has another key: %v", a.Name, err)
+		}
+	}
+	for _, e := range after.Expiring(later, 30*24*time.Hour) {
+		if strings.HasSuffix(e.Name, "-ocsp") {
+			t.Errorf("%s ends soon all the same", e.Name)
+		}
+	}
+}

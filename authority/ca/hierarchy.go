@@ -5,6 +5,8 @@
 package ca
 
 import (
+	"time"
+
 	"github.com/senim-pki/senim/alg"
 	"github.com/senim-pki/senim/authority/profile"
 	"github.com/senim-pki/senim/pki/cert"
@@ -51,6 +53,8 @@ type Root struct {
 	Name        string // "root_gost", "root_rsa"
 	Certificate *cert.Certificate
 	List        []byte // its CRL, DER
+
+	nextUpdate time.Time // of List
 }
 
 // Name returns what statements and pages call the authority.

@@ -143,6 +143,7 @@ type maker struct {
 	password string // of key files in dir
 	sealing  []byte
 	stored   stored
+	replace  bool // files that are there are written over: a renewal
 }
 
 // A signer is an authority while the hierarchy is made.
@@ -318,18 +319,6 @@ func (m *maker) signer(scheme string, bits int) (signer, []byte, error) {
 	}
 	serial, err := NewSerial(m.o.Rand)
 	return s, serial, err
-}
-
-// keep writes key file and certificate of an authority or responder into the folder.
-func (m *maker) keep(name string, s signer) error {
-	container, err := keyfile.WriteRandom(m.o.Rand, m.password, keyfile.Entry{Alias: name, Key: s.key, Certificate: s.cert})
-	if err != nil {
-		return err
-	}
-	return errors.Join(
-		writeFile(filepath.Join(m.dir, name+keySuffix), container),
-		writeFile(filepath.Join(m.dir, name+certSuffix), s.cert.Raw),
-	)
 }
 
 // NewSerial makes a serial number: 20 octets, the first from 10 to 7F, all else random (DESIGN section 3).

@@ -122,7 +122,8 @@ func open(dir string, c Config, master []byte) (*Hierarchy, error) {
 			return nil, fmt.Errorf("%s: %s: %w", a.Name, a.Scheme, alg.ErrUnsupported)
 		}
 		responder := Responder{Scheme: scheme}
-		if responder.Key, responder.Certificate, err = openKey(dir, a.Name+responderSuffix, password); err != nil {
+		// The certificate in the key file counts; a renewal that was stopped may have left the old one beside it.
+		if responder.Key, responder.Certificate, err = openContainer(dir, a.Name+responderSuffix, password); err != nil {
 			return nil, err
 		}
 		if err := responder.Certificate.CheckSignature(certificate.PublicKey); err != nil {
@@ -174,11 +175,27 @@ func openRoot(dir, name string) (Root, error) {
 	if err := list.CheckSignature(r.Certificate.PublicKey); err != nil {
 		return r, fmt.Errorf("list of %s: %w", name, err)
 	}
+	r.nextUpdate = list.NextUpdate
 	return r, nil
 }
 
 // openKey opens a key file and checks that its certificate is the one beside it: the certificate is public and might be swapped.
 func openKey(dir, name, password string) (*alg.PrivateKey, *cert.Certificate, error) {
+	key, certificate, err := openContainer(dir, name, password)
+	if err != nil {
+		return nil, nil, err
+	}
+	raw, err := readFile(filepath.Join(dir, name+certSuffix))
+	if err != nil {
+		return nil, nil, err
+	}
+	if !bytes.Equal(raw, certificate.Raw) {
+		return nil, nil, fmt.Errorf("%s: the certificate beside the key file is another one", name)
+	}
+	return key, certificate, nil
+}
+
+func openContainer(dir, name, password string) (*alg.PrivateKey, *cert.Certificate, error) {
 	container, err := readFile(filepath.Join(dir, name+keySuffix))
 	if err != nil {
 		return nil, nil, err
@@ -189,13 +206,6 @@ func openKey(dir, name, password string) (*alg.PrivateKey, *cert.Certificate, er
 	}
 	if len(entries) != 1 || entries[0].Key == nil || entries[0].Certificate == nil {
 		return nil, nil, fmt.Errorf("%s: not one key with its certificate", name)
-	}
-	raw, err := readFile(filepath.Join(dir, name+certSuffix))
-	if err != nil {
-		return nil, nil, err
-	}
-	if !bytes.Equal(raw, entries[0].Certificate.Raw) {
-		return nil, nil, fmt.Errorf("%s: the certificate beside the key file is another one", name)
 	}
 	return entries[0].Key, entries[0].Certificate, nil
 }
