@@ -13,6 +13,7 @@ import (
 	"github.com/senim-pki/senim/base/clock"
 	"github.com/senim-pki/senim/base/i18n"
 	"github.com/senim-pki/senim/cmd/internal/cli"
+	"github.com/senim-pki/senim/report"
 )
 
 //go:embed messages.toml help.toml
@@ -42,6 +43,25 @@ type commands struct {
 	Key struct {
 		List keyListCmd `cmd:"" help:"${key_list}"`
 	} `cmd:"" help:"${key}"`
+	CA struct {
+		Init caInitCmd `cmd:"" help:"${ca_init}"`
+		List caListCmd `cmd:"" help:"${ca_list}"`
+		CRL  caCRLCmd  `cmd:"" name:"crl" help:"${ca_crl}"`
+	} `cmd:"" name:"ca" help:"${ca}"`
+	Register struct {
+		Import registerImportCmd `cmd:"" help:"${register_import}"`
+	} `cmd:"" help:"${register}"`
+	Staff struct {
+		Add    staffAddCmd    `cmd:"" help:"${staff_add}"`
+		List   staffListCmd   `cmd:"" help:"${staff_list}"`
+		Remove staffRemoveCmd `cmd:"" help:"${staff_remove}"`
+		TOTP   staffTOTPCmd   `cmd:"" name:"totp" help:"${staff_totp}"`
+	} `cmd:"" help:"${staff}"`
+	Audit struct {
+		Verify auditVerifyCmd `cmd:"" help:"${audit_verify}"`
+	} `cmd:"" help:"${audit}"`
+	Migrate migrateCmd `cmd:"" help:"${migrate}"`
+	Doctor  doctorCmd  `cmd:"" help:"${doctor}"`
 	Version versionCmd `cmd:"" help:"${version}"`
 }
 
@@ -58,7 +78,7 @@ func help(o *cli.IO) kong.Vars {
 
 // newIO makes the IO of a process. What other packages want said is merged in here.
 func newIO(in *os.File, out, err io.Writer, getenv func(string) string) *cli.IO {
-	return &cli.IO{In: in, Out: out, Err: err, Lang: cli.Lang(getenv), Texts: messages()}
+	return &cli.IO{In: in, Out: out, Err: err, Lang: cli.Lang(getenv), Texts: messages(), Own: report.Error}
 }
 
 func messages() *i18n.Bundle {

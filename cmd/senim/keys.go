@@ -14,6 +14,7 @@ import (
 	"github.com/senim-pki/senim/base/fail"
 	"github.com/senim-pki/senim/cmd/internal/cli"
 	"github.com/senim-pki/senim/keyfile"
+	"github.com/senim-pki/senim/report"
 	"github.com/senim-pki/senim/web/page/provider"
 )
 
@@ -88,11 +89,7 @@ func (a *app) checkPassword(password []byte) error {
 	}
 	var all []string
 	for _, b := range broken {
-		var args []any
-		for k, v := range b.Args {
-			args = append(args, k, v)
-		}
-		all = append(all, a.T("rule."+b.Code, args...))
+		all = append(all, report.Broken(a.Lang, b))
 	}
 	return fail.New(fail.Invalid, "key.password-rule", "faults", strings.Join(all, " "))
 }

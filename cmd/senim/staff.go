@@ -104,7 +104,7 @@ func (c *staffListCmd) Run(a *app) error {
 		}
 		role := a.T("staff.role-" + string(s.Role))
 		if s.Removed {
-			role = a.T("staff.removed", "role", role)
+			role = a.T("staff.line-removed", "role", role)
 		}
 		if err := a.Text(s.IIN + "  " + pad(role, 16) + " " + clock.ShowDate(s.Created) + "  " + s.Name + "\n"); err != nil {
 			return err

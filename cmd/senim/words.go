@@ -8,6 +8,7 @@ import (
 	"github.com/senim-pki/senim/oid"
 	"github.com/senim-pki/senim/pki/cert"
 	"github.com/senim-pki/senim/pki/finding"
+	"github.com/senim-pki/senim/report"
 	"github.com/senim-pki/senim/sig/verify"
 )
 
@@ -171,13 +172,4 @@ func (a *app) revocation(s verify.Signature) string {
 }
 
 // sentence is a finding in the user's language.
-func (a *app) sentence(m verify.Message) string {
-	if key := "finding." + m.Code; a.Texts.Has(key) {
-		var args []any
-		for k, v := range m.Args {
-			args = append(args, k, v)
-		}
-		return a.T(key, args...)
-	}
-	return m.Code
-}
+func (a *app) sentence(m verify.Message) string { return report.Message(a.Lang, m) }

@@ -42,6 +42,8 @@ type IO struct {
 	Err   io.Writer
 	Lang  i18n.Lang
 	Texts *i18n.Bundle
+	// Own explains errors that fill their sentences in a way of their own; false leaves them to Texts. May be nil.
+	Own func(i18n.Lang, error) (string, bool)
 
 	secrets *bufio.Reader // of In, when secrets come from there
 	taken   bool          // In was read as a file
@@ -105,6 +107,11 @@ func (o *IO) Report(err error) {
 // Explain is err in sentences. The cause is added where it helps whoever runs the command: for faults of the machine or
 // the network, and for those that nobody gave a message.
 func (o *IO) Explain(err error) string {
+	if o.Own != nil {
+		if text, ok := o.Own(o.Lang, err); ok {
+			return text
+		}
+	}
 	var fields fail.Fields
 	if errors.As(err, &fields) && len(fields) > 0 {
 		var lines []string
