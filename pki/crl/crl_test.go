@@ -316,7 +316,7 @@ func BenchmarkCreate100k(b *testing.B) {
 	}
 }
 
-func big(b testing.TB) []byte {
+func longList(b testing.TB) []byte {
 	tm, key := template(b, alg.SchemeByName("p256-sha256"), many)
 	list, err := crl.Create(rand.Reader, tm, key)
 	if err != nil {
@@ -326,7 +326,7 @@ func big(b testing.TB) []byte {
 }
 
 func BenchmarkParse100k(b *testing.B) {
-	list := big(b)
+	list := longList(b)
 	b.SetBytes(int64(len(list)))
 	for b.Loop() {
 		if _, err := crl.Parse(list); err != nil {
@@ -336,7 +336,7 @@ func BenchmarkParse100k(b *testing.B) {
 }
 
 func BenchmarkFind100k(b *testing.B) {
-	l, err := crl.Parse(big(b))
+	l, err := crl.Parse(longList(b))
 	if err != nil {
 		b.Fatal(err)
 	}
