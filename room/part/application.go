@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"time"
 
+	"github.com/senim-pki/senim/authority"
 	"github.com/senim-pki/senim/authority/application"
 	"github.com/senim-pki/senim/iin"
 	"github.com/senim-pki/senim/web/kit"
@@ -36,7 +37,7 @@ func Application(t Text, a *application.Application, v Viewer) []kit.Row {
 	rows := []kit.Row{{Key: t("part.person-type"), Value: t("part.individual")}}
 	if v == Staff {
 		rows = append(rows,
-			kit.Row{Key: t("part.iin"), Value: Number(ans.IIN), Copy: true},
+			kit.Row{Key: t("part.iin"), Value: ans.IIN, Copy: true},
 			kit.Row{Key: t("part.name"), Value: FullName(ans.Surname, ans.Name, ans.Patronymic)})
 	} else {
 		rows = append(rows,
@@ -106,6 +107,8 @@ func Detail(t Text, m application.Move) string {
 	switch {
 	case m.To == application.Rejected && m.By == application.RA:
 		return t("part.move.refused", "reason", orDash(m.Reason))
+	case m.To == application.Rejected && authority.Messages().Has(m.Reason):
+		return t("part.move.rejected-because", "reason", t(m.Reason))
 	case m.To == application.Rejected:
 		return t("part.move.rejected")
 	case m.To == application.Identified && m.By == application.Remote:

@@ -67,7 +67,7 @@ func Certificate(t Text, c registry.Certificate, v Viewer, now time.Time) Card {
 	if v == Staff {
 		card.Rows = append(card.Rows,
 			kit.Row{Key: t("part.owner"), Value: c.Name},
-			kit.Row{Key: t("part.iin"), Value: Number(c.IIN), Copy: true})
+			kit.Row{Key: t("part.iin"), Value: c.IIN, Copy: true})
 	} else if c.IIN != "" {
 		card.Rows = append(card.Rows,
 			kit.Row{Key: t("part.owner"), Value: MaskName(c.Name)},

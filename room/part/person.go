@@ -34,7 +34,7 @@ func Person(t Text, p person.Person, v Viewer) []kit.Row {
 		}
 	}
 	rows := []kit.Row{
-		{Key: t("part.iin"), Value: Number(p.IIN), Copy: true},
+		{Key: t("part.iin"), Value: p.IIN, Copy: true},
 		{Key: t("part.surname"), Value: p.Surname},
 		{Key: t("part.given-name"), Value: orDash(p.Name)},
 		{Key: t("part.patronymic"), Value: orDash(p.Patronymic)},

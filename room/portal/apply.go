@@ -227,7 +227,7 @@ func (p *Portal) checkPage(r *http.Request, d *draft) kit.Page {
 		return s
 	}
 	return kit.Page{Title: "portal.check.title", Nav: "apply", Back: "/apply/keys", Secret: true, Data: checkView{p.steps(r, 4, "portal.step.check"), []kit.Row{
-		row("part.iin", part.Number(a.IIN), "/apply/form#iin"),
+		row("part.iin", a.IIN, "/apply/form#iin"),
 		row("part.surname", a.Surname, "/apply/form#surname"),
 		row("part.given-name", dash(a.Name), "/apply/form#name"),
 		row("part.patronymic", dash(a.Patronymic), "/apply/form#patronymic"),

@@ -3,6 +3,8 @@ package portal
 import (
 	"encoding/hex"
 	"net/http"
+	"strconv"
+	"strings"
 
 	"github.com/senim-pki/senim/authority/ca"
 	"github.com/senim-pki/senim/pki/cert"
@@ -80,8 +82,12 @@ func (p *Portal) downloads(w http.ResponseWriter, r *http.Request) error {
 	t := p.text(r)
 	var v downloadsView
 	for _, i := range p.issuers {
+		key := i.view.Key.Name
+		if bits := strconv.Itoa(i.view.Key.Bits); !strings.Contains(key, bits) { // the names of GOST keys say it
+			key = t("portal.downloads.key-bits", "name", key, "bits", bits)
+		}
 		d := download{Title: i.view.CommonName, Certificate: "/cert/" + i.Name + ".cer", List: "/crl/" + i.Name + ".crl", Rows: []kit.Row{
-			{Key: t("portal.downloads.key"), Value: i.view.Key.Name},
+			{Key: t("portal.downloads.key"), Value: key},
 			{Key: t("part.validity"), Value: t("part.validity.from-to", "from", kit.Date(i.view.NotBefore), "to", kit.Date(i.view.NotAfter))},
 			{Key: t("part.serial"), Value: part.Number(i.view.Serial)},
 			{Key: t("portal.downloads.fingerprint"), Value: part.Number(i.view.SHA256), Copy: true},

@@ -10,7 +10,6 @@ import (
 	"net/url"
 	"strings"
 	"testing"
-	"testing/fstest"
 
 	"golang.org/x/net/html"
 
@@ -344,19 +343,6 @@ func (a *answer) keptNowhere() {
 	}
 }
 
-// standIn is a bundle of made-up sentences for codes whose own package has none yet.
-func standIn(t testing.TB, codes ...string) *i18n.Bundle {
-	var b strings.Builder
-	for _, c := range codes {
-		b.WriteString("[" + c + "]\nkk = \"kk\"\nru = \"ru\"\nen = \"en\"\n\n")
-	}
-	bundle, err := i18n.Load(fstest.MapFS{"m.toml": {Data: []byte(b.String())}}, "m.toml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return bundle
-}
-
 // sign signs a text as the holder of c, whose key is keyOf its template.
 func (s *site) sign(t testing.TB, text string, c registry.Certificate) []byte {
 	t.Helper()
@@ -373,7 +359,5 @@ func domainMessages(t testing.TB) []*i18n.Bundle {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return []*i18n.Bundle{own, standIn(t, "application.number", "application.code", "application.code-wrong", "application.code-locked",
-		"application.surname-missing", "application.name-missing", "application.email", "application.locality-missing", "application.signing", "application.keys-missing",
-		"person.encoding", "person.name-letters", "person.name-long", "issue.request-form", "lint.key-kind", "application.key-used", "application.nothing-to-suspend")}
+	return []*i18n.Bundle{own, authority.Messages()}
 }

@@ -138,8 +138,8 @@ var (
 		{"revoke", "kit.nav.revoke", "/revoke"},
 	}
 	DefaultFooter = []Link{
-		{"roots", "kit.footer.roots", "/certificates"},
-		{"crl", "kit.footer.crl", "/certificates#crl"},
+		{"roots", "kit.footer.roots", "/downloads"},
+		{"crl", "kit.footer.crl", "/downloads#issuing"},
 		{"verify", "kit.footer.verify", "/verify"},
 		{"about", "kit.footer.about", "/about"},
 	}
