@@ -285,8 +285,11 @@ func (d *Desk) say(r *http.Request, err error) string {
 	return d.kit.Message(r, told(err))
 }
 
-// hopeless reports whether err is nothing that another try at the form would mend.
-func hopeless(err error) bool { return fail.Is(err, fail.Internal) || fail.Is(err, fail.Unavailable) }
+// hopeless reports whether err is nothing that another try at the form would mend. That the status of the signer's own
+// certificate is not to be had is told where he signs: his choices stay, and he tries again.
+func hopeless(err error) bool {
+	return fail.Is(err, fail.Internal) || fail.Is(err, fail.Unavailable) && fail.CodeOf(err) != "statement.no-status"
+}
 
 // signView is a statement that waits for its signature, with what it takes to make it anew when the signature is refused.
 type signView struct {
