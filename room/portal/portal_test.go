@@ -711,27 +711,28 @@ func TestHostileNamesAreOnlyText(t *testing.T) {
 }
 
 func TestEveryStateHasItsNextStep(t *testing.T) {
+	s := newSite(t)
+	b := s.browser(t)
+	number, _ := b.applied()
 	for _, state := range application.States() {
 		if state == application.Draft {
 			continue
 		}
+		s.Update(t, func(tx authority.Tx) error {
+			a, err := tx.Application(number)
+			if err != nil {
+				return err
+			}
+			a.State, a.Moves = state, a.Moves[:1]
+			if state != application.New {
+				a.Moves = append(a.Moves, application.Move{At: now.Add(time.Hour), From: application.New, To: state, By: application.RA, Reason: "неясно"})
+			}
+			return tx.PutApplication(a)
+		})
 		for _, lang := range i18n.Langs() {
 			t.Run(string(state)+" "+string(lang), func(t *testing.T) {
-				s := newSite(t)
-				b := s.browser(t)
-				b.lang = string(lang)
-				number, _ := b.applied()
-				s.Update(t, func(tx authority.Tx) error {
-					a, err := tx.Application(number)
-					if err != nil {
-						return err
-					}
-					a.State = state
-					if state != application.New {
-						a.Moves = append(a.Moves, application.Move{At: now.Add(time.Hour), From: application.New, To: state, By: application.RA, Reason: "неясно"})
-					}
-					return tx.PutApplication(a)
-				})
+				s.clock.Advance(time.Minute) // the limit of look-ups
+				b := &browser{t: t, s: s, lang: string(lang), address: b.address, jar: b.jar}
 				a := b.get("/status/"+number).want("/status/"+number, 200)
 				a.sound(string(lang))
 				if a.text(a.id("next")) == "" {
@@ -751,11 +752,48 @@ func TestEveryStateHasItsNextStep(t *testing.T) {
 				}
 				b.get("/install/"+number).want("/install/"+number, 200).sound(string(lang))
 				b.get("/apply/done").want("/apply/done", 200).sound(string(lang))
-				if missing := s.bundle.Missing(); len(missing) > 0 {
-					t.Errorf("missing messages: %v", missing)
-				}
 			})
 		}
+	}
+	if missing := s.bundle.Missing(); len(missing) > 0 {
+		t.Errorf("missing messages: %v", missing)
+	}
+}
+
+func TestKeysThatHaveCertificatesAreRefusedInPlace(t *testing.T) {
+	s := newSite(t)
+	b := s.browser(t)
+	number, _ := b.applied()
+
+	// A second application with the same keys is begun before the first is issued, a third after it.
+	second := s.browser(t)
+	second.drafted()
+	s.issued(t, number)
+	a := second.post("/apply/submit").want("/apply/submit", 422)
+	a.sound("ru")
+	if a.id("error-summary") == nil {
+		t.Errorf("the page does not say why: %s", a.text())
+	}
+	third := s.browser(t)
+	third.post("/apply", "agree", "yes")
+	third.post("/apply/form", answers()...)
+	if a := third.keys().want("/apply/keys", 422); a.id("error-summary") == nil {
+		t.Errorf("the page does not say why: %s", a.text())
+	}
+}
+
+func TestTheRegisterIsNotToBeAsked(t *testing.T) {
+	s := newSite(t)
+	s.Update(t, func(tx authority.Tx) error { return tx.PutPerson(somebody) })
+	answer := func(iin string) string {
+		b := s.browser(t)
+		b.post("/apply", "agree", "yes")
+		a := b.post("/apply/form", answers("iin", iin, "surname", "Чужая")...).want("/apply/keys", 200)
+		number := attr(a.id("page-keys"), "data-number")
+		return strings.ReplaceAll(a.text(), number, "")
+	}
+	if known, unknown := answer(somebody.IIN), answer(testauthority.Operator); known != unknown {
+		t.Errorf("an IIN of the register is answered otherwise:\n%s\n%s", known, unknown)
 	}
 }
 
