@@ -2,7 +2,9 @@ package all_test
 
 import (
 	"bytes"
+	"crypto"
 	"crypto/rand"
+	"crypto/x509"
 	"testing"
 
 	"github.com/senim-pki/senim/alg"
@@ -23,7 +25,18 @@ func seeds(f *testing.F, encode func(*alg.PrivateKey) ([]byte, error)) {
 	}
 }
 
-// FuzzParsePublicKey: what is read is written again as the same key.
+// sameKey fails where the standard library read another key out of the same octets.
+func sameKey(t *testing.T, ours crypto.PublicKey, theirs any) {
+	t.Helper()
+	if signer, ok := theirs.(crypto.Signer); ok {
+		theirs = signer.Public()
+	}
+	if k, ok := theirs.(interface{ Equal(crypto.PublicKey) bool }); ok && !k.Equal(ours) {
+		t.Fatalf("%v here, %v there", ours, theirs)
+	}
+}
+
+// FuzzParsePublicKey: what is read is written again as the same key, and is the key that others read.
 func FuzzParsePublicKey(f *testing.F) {
 	seeds(f, func(k *alg.PrivateKey) ([]byte, error) {
 		pub, err := k.Public()
@@ -36,6 +49,9 @@ func FuzzParsePublicKey(f *testing.F) {
 		pub, err := alg.ParsePublicKey(b)
 		if err != nil {
 			return
+		}
+		if theirs, err := x509.ParsePKIXPublicKey(b); err == nil {
+			sameKey(t, pub.Key, theirs)
 		}
 		again, err := alg.NewPublicKey(pub.Kind, pub.Key)
 		if err != nil {
@@ -52,13 +68,16 @@ func FuzzParsePublicKey(f *testing.F) {
 	})
 }
 
-// FuzzParsePrivateKey: what is read is written and read again as the same key.
+// FuzzParsePrivateKey: what is read is written and read again as the same key, and is the key that others read.
 func FuzzParsePrivateKey(f *testing.F) {
 	seeds(f, (*alg.PrivateKey).MarshalPKCS8)
 	f.Fuzz(func(t *testing.T, b []byte) {
 		key, err := alg.ParsePrivateKey(b)
 		if err != nil {
 			return
+		}
+		if theirs, err := x509.ParsePKCS8PrivateKey(b); err == nil {
+			sameKey(t, key.Signer.Public(), theirs)
 		}
 		pkcs8, err := key.MarshalPKCS8()
 		if err != nil {
