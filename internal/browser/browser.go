@@ -46,7 +46,9 @@ func Start(t testing.TB) *Browser {
 		chromedp.UserDataDir(t.TempDir()),
 		chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true),
 		chromedp.Flag("disable-sync", true), chromedp.Flag("disable-dev-shm-usage", true),
-		chromedp.Flag("lang", "ru"), chromedp.WSURLReadTimeout(limit))
+		chromedp.Flag("lang", "ru"),
+		// A page that scrolls smoothly moves away under the click.
+		chromedp.Flag("force-prefers-reduced-motion", true), chromedp.WSURLReadTimeout(limit))
 	ctx, end := chromedp.NewContext(alloc)
 	t.Cleanup(func() {
 		end()

@@ -64,6 +64,7 @@ type site struct {
 	sent         bytes.Buffer          // owned by mu; every body
 	certificates []byte                // owned by mu
 	refuse       bool                  // owned by mu: the next POST fails
+	lost         bool                  // owned by mu: the WebAssembly can't be had
 }
 
 func newSite(t *testing.T) *site {
@@ -83,7 +84,16 @@ func newSite(t *testing.T) *site {
 		Profiles              []string
 	}
 	mux := http.NewServeMux()
-	mux.Handle("GET /assets/", k.Assets())
+	mux.HandleFunc("GET /assets/", func(w http.ResponseWriter, r *http.Request) {
+		s.mu.Lock()
+		lost := s.lost && strings.HasSuffix(r.URL.Path, ".wasm")
+		s.mu.Unlock()
+		if lost {
+			http.Error(w, "no", http.StatusServiceUnavailable)
+			return
+		}
+		k.Assets().ServeHTTP(w, r)
+	})
 	for _, name := range []string{"keys", "statement", "holder", "install", "sign", "verify", "done"} {
 		mux.HandleFunc("GET /"+name, func(w http.ResponseWriter, r *http.Request) {
 			k.Page(w, r, 200, name, kit.Page{TitleText: name, Wasm: true, Scripts: []string{"page/page.js"},
@@ -558,6 +568,75 @@ func TestBrowserPageLeavesNothingOnAForeignComputer(t *testing.T) {
 			os.Remove(file)
 		})
 	}
+}
+
+func TestBrowserPageGoesOnAfterALostConnection(t *testing.T) {
+	built(t)
+	s, b := newSite(t), browser.Start(t)
+	s.set(func() { s.lost = true })
+	p := b.Tab(t)
+	p.Open(s.URL + "/keys")
+	p.Fill("#key-password", password)
+	p.Fill("#key-password-again", password)
+	p.Click("#make-keys")
+	complains(t, p, "#page-keys", "load", "")
+	if p.Value("#key-password") != password {
+		t.Error("the password has to be typed again")
+	}
+	s.set(func() { s.lost = false })
+	p.Click("#make-keys")
+	p.WaitState("#page-keys", "saved")
+}
+
+func TestBrowserPageAsksWhichOfSeveralKeysSigns(t *testing.T) {
+	built(t)
+	s, b := newSite(t), browser.Start(t)
+	ca := testca.New(t, "p256")
+	var entries []keyfile.Entry
+	for _, e := range []struct {
+		kind string
+		auth bool
+	}{{"rsa", true}, {"rsa", false}, {"kz-gost-2015-512", false}} {
+		key := newKey(t, e.kind)
+		public, err := key.Public()
+		if err != nil {
+			t.Fatal(err)
+		}
+		entries = append(entries, keyfile.Entry{Key: key, Certificate: ca.Issue(t, public.SPKI, person, e.auth, testca.Year)})
+	}
+	container, err := keyfile.Write(rand.Reader, keyfile.Modern, password, entries...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "all.p12")
+	write(t, file, container)
+	p := b.Tab(t)
+	p.Lang(s.URL, "ru")
+	p.Open(s.URL + "/statement?purpose=sign")
+	p.Choose("#statement-file", file)
+	p.Fill("#statement-password", password)
+	p.Click("button[type=submit]")
+	p.Wait(`document.querySelectorAll("#page-statement [data-part=choice] input").length === 2 && document.querySelector("#page-statement").dataset.state === "idle"`)
+	look(t, p, "choice")
+	p.Click("#page-statement-choice-2 + label")
+	p.Click("button[type=submit]")
+	p.WaitURL("/done")
+	signature, err := base64.StdEncoding.DecodeString(s.posted(t, "/statement").Get("cms"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := cms.Parse(signature)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(m.Signers[0].Serial, entries[2].Certificate.Serial) {
+		t.Error("another key signed than the one that was chosen")
+	}
+	good(t, s.posted(t, "/statement").Get("cms"), []byte(text), false)
+	if len(s.posted(t, "/statement")) != 4 {
+		t.Errorf("the form sent %v", s.posted(t, "/statement"))
+	}
+	quiet(t, p)
 }
 
 func TestBrowserPageSaysSoWithoutJavaScript(t *testing.T) {

@@ -63,7 +63,8 @@ func sub(dir fs.FS, name string) fs.FS {
 	return s
 }
 
-// layers are folders that are seen as one. Names in the first hide those in the next.
+// layers are folders that are seen as one by fs.ReadDir, Glob and WalkDir. Names in the first hide those in the next; an
+// opened folder is the first layer's alone.
 type layers []fs.FS
 
 // Open opens the file of the first layer that has it.

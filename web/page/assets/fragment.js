@@ -38,6 +38,8 @@ export class Fragment {
     this.live.textContent = code ? this.text(code, args) : "";
     this.live.hidden = !code;
     this.live.classList.toggle("working", state === "working");
+    // What is reached is also shown as a notification of its own; the live text then is for those who hear the page.
+    this.live.classList.toggle("sr", ["saved", "checked", "done"].includes(state));
     this.root.setAttribute("aria-busy", String(state === "working"));
   }
 

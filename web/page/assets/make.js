@@ -47,6 +47,7 @@ export function keysFragment(f) {
       }
       f.input("key-password").value = f.input("key-password-again").value = "";
       f.hide("kept");
+      f.show("saved");
       toCheck();
       f.state("saved", "saved", { file });
       f.input("key-file").focus();
@@ -63,7 +64,7 @@ export function keysFragment(f) {
   f.input("make-again").addEventListener("click", () => {
     f.clear();
     f.state("idle");
-    f.hide("check", "kept");
+    f.hide("check", "kept", "saved");
     f.show("make");
     f.input("key-password").focus();
   });
@@ -81,7 +82,7 @@ export function keysFragment(f) {
         const requests = await withKeys(container, password, (k) => k.call("requests", { number, profiles, ids: made }));
         profiles.forEach((profile, i) => (f.root.elements[`csr-${profile}`].value = toBase64(requests[i])));
         f.input("key-file-password").value = "";
-        f.hide("make", "check", "kept");
+        f.hide("make", "check", "kept", "saved");
         f.show("submit");
         f.input("submit-keys").disabled = false;
         f.state("checked", "checked");

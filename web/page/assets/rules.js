@@ -20,6 +20,7 @@ export function watchRules(fragment, id, keys) {
     for (const line of list.children) {
       const met = !line.dataset.rule.split(" ").some((code) => codes.includes(code));
       line.className = input.value === "" ? "" : met ? "met" : "unmet";
+      line.querySelector("[data-met]").textContent = line.className && fragment.text(line.className); // for those who don't see the tick
     }
   });
 }
