@@ -15,6 +15,7 @@ import (
 	"github.com/senim-pki/senim/authority"
 	"github.com/senim-pki/senim/authority/account"
 	"github.com/senim-pki/senim/authority/application"
+	"github.com/senim-pki/senim/authority/audit"
 	"github.com/senim-pki/senim/authority/ca"
 	"github.com/senim-pki/senim/authority/person"
 	"github.com/senim-pki/senim/authority/profile"
@@ -111,6 +112,8 @@ type house struct {
 	store authority.Store
 	clock *clock.Manual
 	ctx   context.Context
+
+	exports string // folder of exported checkpoints, when there is one
 }
 
 // People of the tests. The numbers have right check digits.
@@ -290,7 +293,14 @@ func (h *house) acts() map[string]int {
 // proven lets the log be verified from outside: register, applications and log must agree.
 func (h *house) proven() {
 	h.t.Helper()
-	r, err := authority.VerifyLog(h.ctx, h.store, public, nil)
+	var exported [][]byte
+	var err error
+	if h.exports != "" {
+		if exported, err = audit.Exported(h.exports); err != nil {
+			h.t.Fatal(err)
+		}
+	}
+	r, err := authority.VerifyLog(h.ctx, h.store, public, exported)
 	if err != nil {
 		h.t.Fatal(err)
 	}
