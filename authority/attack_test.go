@@ -795,3 +795,37 @@ func TestAnswersTellEveryFaultAtOnce(t *testing.T) {
 		}
 	}
 }
+
+func TestAnAuthorityThatItsRootRevokedSignsForNobody(t *testing.T) {
+	dir := t.TempDir()
+	c := ca.DemoConfig()
+	for i := range c.Roots {
+		c.Roots[i].Bits = min(c.Roots[i].Bits, 2048)
+	}
+	if _, err := ca.Init(ca.InitOptions{Data: dir, RootDir: dir + "/roots", Config: c, Secret: secret, Rand: rand.Reader, Now: start}); err != nil {
+		t.Fatal(err)
+	}
+	h := &house{t: t, store: memory.New(), clock: clock.NewManual(start), ctx: context.Background()}
+	open := func() {
+		opened, err := ca.Open(dir, secret)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if h.Authority, err = authority.New(authority.Options{Store: h.store, Hierarchy: opened, Clock: h.clock, CheckIIN: func(string) error { return nil }}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	open()
+	op := h.hire(operatorIIN, "Оператор", account.Operator)
+	if _, err := h.login(op, "ru"); err != nil {
+		t.Fatal(err)
+	}
+	if err := ca.RenewRootLists(rand.Reader, dir, dir+"/roots", secret, start.Add(time.Minute), map[string]int{"rsa": 2}); err != nil {
+		t.Fatal(err)
+	}
+	h.clock.Advance(2 * time.Minute)
+	open()
+	if _, err := h.login(op, "ru"); !fail.Is(err, fail.Forbidden) {
+		t.Errorf("signed in under a revoked authority: %v", err)
+	}
+}

@@ -19,6 +19,7 @@ import (
 	"github.com/senim-pki/senim/base/fail"
 	"github.com/senim-pki/senim/iin"
 	"github.com/senim-pki/senim/oid"
+	"github.com/senim-pki/senim/pki/crl"
 )
 
 // Options are what an authority is made from.
@@ -92,11 +93,21 @@ func New(o Options) (*Authority, error) {
 		return nil, err
 	}
 	a.checker = &statement.Checker{Anchors: o.Hierarchy.Anchors(), Fetcher: a.responder, Clock: o.Clock}
+	for _, r := range o.Hierarchy.Roots() {
+		list, err := crl.Parse(r.List)
+		if err != nil {
+			return nil, fmt.Errorf("couldn't read the list of %s: %w", r.Name, err)
+		}
+		a.checker.Lists = append(a.checker.Lists, list)
+	}
 	for _, x := range o.Hierarchy.Authorities() {
 		a.checker.Issuers = append(a.checker.Issuers, statement.Issuer{Name: x.Name, Certificate: x.Certificate})
 	}
 	return a, nil
 }
+
+// The whole store has every part.
+var _ = func(tx Tx) (audit.Records, issue.Tx, publish.Tx, statement.Tx) { return tx, tx, tx, tx }
 
 // part gives a package of the domain its part of the store.
 func part[T any](run func(context.Context, func(Tx) error) error) func(context.Context, func(T) error) error {

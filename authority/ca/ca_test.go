@@ -472,3 +472,12 @@ func TestRespondersAreRenewed(t *testing.T) {
 		}
 	}
 }
+
+// A start pays for one slow derivation and the opening of every key file.
+func BenchmarkOpen(b *testing.B) {
+	for b.Loop() {
+		if _, err := ca.Open(filepath.Join(made, "data"), secret); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -12,6 +12,7 @@ import (
 	"github.com/senim-pki/senim/base/fail"
 	"github.com/senim-pki/senim/oid"
 	"github.com/senim-pki/senim/pki/cert"
+	"github.com/senim-pki/senim/pki/crl"
 	"github.com/senim-pki/senim/pki/finding"
 	"github.com/senim-pki/senim/pki/ocsp"
 	"github.com/senim-pki/senim/pki/path"
@@ -28,6 +29,7 @@ type Issuer struct {
 type Checker struct {
 	Anchors []*cert.Certificate
 	Issuers []Issuer
+	Lists   []*crl.List  // of the anchors: an issuing authority that its root revoked signs for nobody
 	Fetcher path.Fetcher // answers whether a certificate is revoked, signed: the answer is kept as evidence
 	Clock   clock.Clock
 }
@@ -144,7 +146,7 @@ func (c *Checker) judge(text string, message []byte) (Verified, *cert.Certificat
 func (c *Checker) path(ctx context.Context, v Verified, answer *ocsp.Response) error {
 	in := path.Input{
 		Leaf: v.certificate, Anchors: c.Anchors, Time: v.at, Purpose: path.Sign,
-		Revocation: path.Soft, OCSPs: []*ocsp.Response{answer},
+		Revocation: path.Soft, OCSPs: []*ocsp.Response{answer}, CRLs: c.Lists,
 	}
 	if v.Purpose() == Login {
 		in.Purpose = path.Auth
