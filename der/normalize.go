@@ -105,7 +105,8 @@ func (n *normalizer) head(i, limit int) (head, error) {
 		}
 		length = 0
 		for _, b := range n.in[h.contents : h.contents+count] {
-			if length > len(n.in) {
+			// Before the shift, so that the number stays within 32 bits where an int has no more.
+			if length > len(n.in)>>8 {
 				return head{}, n.fault(i, "length over the input")
 			}
 			length = length<<8 | int(b)

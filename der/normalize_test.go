@@ -110,6 +110,7 @@ func TestNormalizeKeepsItsLimits(t *testing.T) {
 		{"pieces one too deep", pieces(41), Limits{}, false},
 		{"as large as it may be", nest(5), Limits{Size: 20}, true},
 		{"an octet too large", nest(5), Limits{Size: 19}, false},
+		{"a length that 32 bits take for a negative one", slices.Concat([]byte{0x30, 0x84, 0, 0xff, 0xff, 0xf8, 0x04, 0x84, 0xc0, 0, 0, 0}, make([]byte, 1<<24-14)), Limits{}, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if _, err := Normalize(c.ber, c.lim); (err == nil) != c.ok {
