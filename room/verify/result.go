@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"html/template"
 	"net/http"
+	"regexp"
 	"time"
 
 	"github.com/senim-pki/senim/iin"
@@ -70,7 +71,7 @@ func (p *Page) result(w http.ResponseWriter, r *http.Request, u *upload, rep *ve
 	rank := map[string]int{"": -1, "good": 0, "warn": 1, "bad": 2}
 	for _, s := range rep.Signatures {
 		short, explanation := report.Verdict(lang, s)
-		one := signatureView{Badge: part.Badge(t, s, explanation), Verdict: kit.Tag{Text: short, Tone: toneOf(s.Indication, s.SubIndication)}}
+		one := signatureView{Badge: part.Badge(t, s, masked(explanation)), Verdict: kit.Tag{Text: short, Tone: toneOf(s.Indication, s.SubIndication)}}
 		if one.Verdict.Tone == "good" {
 			good++
 		}
@@ -101,10 +102,18 @@ func (p *Page) result(w http.ResponseWriter, r *http.Request, u *upload, rep *ve
 	return nil
 }
 
+// number is a person's number in a name's SERIALNUMBER (facts/kz-pki.md section 2.3).
+var number = regexp.MustCompile(`IIN\d{12}`)
+
+// masked hides the numbers in a name that is shown whole.
+func masked(s string) string {
+	return number.ReplaceAllStringFunc(s, func(n string) string { return "IIN" + iin.Mask(n[len("IIN"):]) })
+}
+
 func texts(list []verify.Message) []string {
 	var out []string
 	for _, m := range list {
-		out = append(out, m.Text)
+		out = append(out, masked(m.Text))
 	}
 	return out
 }
@@ -193,7 +202,7 @@ func chain(t part.Text, entries []verify.ChainEntry) kit.Table {
 		case i == 0:
 			role = kit.Tag{Text: t("verify.chain.owner"), Tone: "info"}
 		}
-		table.Rows = append(table.Rows, []any{e.Subject, t("part.validity.from-to", "from", kit.Date(e.NotBefore), "to", kit.Date(e.NotAfter)), role})
+		table.Rows = append(table.Rows, []any{masked(e.Subject), t("part.validity.from-to", "from", kit.Date(e.NotBefore), "to", kit.Date(e.NotAfter)), role})
 	}
 	return table
 }
@@ -255,7 +264,7 @@ func (p *Page) certificate(ctx context.Context, w http.ResponseWriter, r *http.R
 		}
 	}
 	if x.CommonName == "" {
-		v.Rows[0].Value = x.Subject
+		v.Rows[0].Value = masked(x.Subject)
 	}
 	if x.IIN != "" {
 		add("part.iin", iin.Mask(x.IIN))
