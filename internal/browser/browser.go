@@ -298,6 +298,12 @@ func (p *Tab) Download(pattern string) string {
 	return ""
 }
 
+// Width shows the page in a window of that width until it is changed.
+func (p *Tab) Width(width int) {
+	p.t.Helper()
+	p.do("change the window", chromedp.EmulateViewport(int64(width), 900))
+}
+
 // Picture writes the whole page as a PNG, seen in a window of that width.
 func (p *Tab) Picture(file string, width int) {
 	p.t.Helper()

@@ -1,25 +1,20 @@
 package portal_test
 
 import (
-	"context"
 	"encoding/base64"
 	"flag"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/chromedp/cdproto/log"
-	"github.com/chromedp/chromedp"
-
 	"github.com/senim-pki/senim/authority"
 	"github.com/senim-pki/senim/authority/application"
 	"github.com/senim-pki/senim/base/i18n"
-	"github.com/senim-pki/senim/internal/peer"
+	"github.com/senim-pki/senim/internal/browser"
 )
 
 // A look is a page as the handlers answered with it.
@@ -30,7 +25,7 @@ type look struct {
 
 // looks opens every page in the language of b.
 func looks(t *testing.T, s *site, lang string) (all []look) {
-	b := s.browser(t)
+	b := s.visitor(t)
 	b.lang = lang
 	keep := func(name string, a *answer) { all = append(all, look{lang + "-" + name, a}) }
 	keep("start", b.get("/"))
@@ -95,7 +90,7 @@ func looks(t *testing.T, s *site, lang string) (all []look) {
 //
 // keeps the pictures, to be looked at.
 func TestThePagesInABrowser(t *testing.T) {
-	chromium := peer.Chromium(t)
+	b := browser.Start(t)
 	var all []look
 	var s *site
 	for _, l := range i18n.Langs() {
@@ -115,58 +110,25 @@ func TestThePagesInABrowser(t *testing.T) {
 		s.handler.ServeHTTP(w, r)
 	}))
 	defer server.Close()
-
-	opts := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(chromium), chromedp.NoSandbox,
-		chromedp.Flag("disable-gpu", true), chromedp.Flag("disable-component-update", true))
-	ctx, stop := chromedp.NewExecAllocator(t.Context(), opts...)
-	defer stop()
-	at := ""
-	ctx, stop = chromedp.NewContext(ctx, chromedp.WithListener(func(ev any) {
-		if e, ok := ev.(*log.EventEntryAdded); ok && e.Entry.Level == log.EntryLevelError && !strings.HasSuffix(e.Entry.URL, "/favicon.ico") {
-			t.Errorf("%s: the browser complains: %s %s", at, e.Entry.Text, e.Entry.URL)
+	p := b.Tab(t)
+	keep := flag.Lookup("test.artifacts").Value.String() == "true" // to take pictures doubles the time
+	for _, l := range all {
+		p.Open(server.URL + "/look/" + l.name)
+		for _, width := range []int{390, 1280} {
+			p.Width(width)
+			if wide := browser.Eval[int](p, "document.documentElement.scrollWidth"); wide > width {
+				t.Errorf("%s at %d: the page is %d wide", l.name, width, wide)
+			}
+			if keep {
+				p.Picture(filepath.Join(t.ArtifactDir(), fmt.Sprintf("%s-%d.png", l.name, width)), width)
+			}
 		}
-	}))
-	defer stop()
-	if err := chromedp.Do(ctx, chromedp.Navigate("about:blank")); err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Minute)
-	defer cancel()
-	dir := t.ArtifactDir()
-	for _, width := range []int64{390, 1280} {
-		if err := chromedp.Do(ctx, chromedp.EmulateViewport(width, 900)); err != nil {
-			t.Fatal(err)
-		}
-		for _, l := range all {
-			at = fmt.Sprintf("%s at %d", l.name, width)
-			if err := chromedp.Do(ctx, chromedp.Navigate(server.URL+"/look/"+l.name)); err != nil {
-				t.Fatalf("%s: %v", at, err)
-			}
-			wide, err := chromedp.Run(ctx, chromedp.Evaluate[int64]("document.documentElement.scrollWidth"))
-			if err != nil {
-				t.Fatalf("%s: %v", at, err)
-			}
-			if wide > width {
-				t.Errorf("%s: the page is %d wide", at, wide)
-			}
-			if !artifacts() {
-				continue
-			}
-			picture, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
-			if err != nil {
-				t.Fatalf("%s: %v", at, err)
-			}
-			if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("%s-%d.png", l.name, width)), picture, 0o644); err != nil {
-				t.Fatal(err)
+		for _, c := range p.Complaints() {
+			if !strings.Contains(c, "favicon.ico") {
+				t.Errorf("%s: the browser complains: %s", l.name, c)
 			}
 		}
 	}
-}
-
-// artifacts reports whether the pictures are kept: to take them doubles the time.
-func artifacts() bool {
-	f := flag.Lookup("test.artifacts")
-	return f != nil && f.Value.String() == "true"
 }
 
 func base64Of(b []byte) string { return base64.StdEncoding.EncodeToString(b) }

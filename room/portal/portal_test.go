@@ -56,13 +56,13 @@ func answers(change ...string) []string {
 	return pairs
 }
 
-func (b *browser) keys() *answer {
+func (b *visitor) keys() *answer {
 	b.t.Helper()
 	return b.post("/apply/keys", "csr-"+profile.IndividualAuthRSA, csr(b.t, profile.IndividualAuthRSA), "csr-"+profile.IndividualSignGOST512, csr(b.t, profile.IndividualSignGOST512))
 }
 
 // drafted goes up to the check of the answers.
-func (b *browser) drafted() *answer {
+func (b *visitor) drafted() *answer {
 	b.t.Helper()
 	b.get("/apply")
 	b.post("/apply", "agree", "yes").want("/apply/form", 200)
@@ -71,7 +71,7 @@ func (b *browser) drafted() *answer {
 }
 
 // applied hands an application in and returns its number and code.
-func (b *browser) applied() (number, code string) {
+func (b *visitor) applied() (number, code string) {
 	b.t.Helper()
 	b.drafted()
 	a := b.post("/apply/submit").want("/apply/done", 200)
@@ -122,7 +122,7 @@ func TestFromTheStartToInstalledCertificates(t *testing.T) {
 	for _, lang := range i18n.Langs() {
 		t.Run(string(lang), func(t *testing.T) {
 			s := newSite(t)
-			b := s.browser(t)
+			b := s.visitor(t)
 			b.lang = string(lang)
 			see := func(a *answer, path string, words ...string) *answer {
 				t.Helper()
@@ -144,7 +144,7 @@ func TestFromTheStartToInstalledCertificates(t *testing.T) {
 				t.Fatalf("number %q, code %q", number, code)
 			}
 
-			stranger := s.browser(t)
+			stranger := s.visitor(t)
 			stranger.lang = string(lang)
 			see(stranger.get("/status"), "/status")
 			grouped := strings.ToLower(number[:4] + "-" + number[4:8] + " " + number[8:])
@@ -207,7 +207,7 @@ func TestTheHolderRevokes(t *testing.T) {
 	for _, lang := range i18n.Langs() {
 		t.Run(string(lang), func(t *testing.T) {
 			s := newSite(t)
-			b := s.browser(t)
+			b := s.visitor(t)
 			b.lang = string(lang)
 			number, _ := b.applied()
 			s.issued(t, number)
@@ -307,7 +307,7 @@ func TestInputOfEveryKindComesBackWithAMessage(t *testing.T) {
 		{"a key that is not offered", answers("signing", "md5"), "signing"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			b := s.browser(t)
+			b := s.visitor(t)
 			b.address = fmt.Sprintf("192.0.2.%d:1", len(c.name))
 			b.post("/apply", "agree", "yes").want("/apply/form", 200)
 			a := b.post("/apply/form", c.form...).want("/apply/form", 422)
@@ -330,7 +330,7 @@ func TestInputOfEveryKindComesBackWithAMessage(t *testing.T) {
 
 func TestAllFaultsAreSaidAtOnce(t *testing.T) {
 	s := newSite(t)
-	b := s.browser(t)
+	b := s.visitor(t)
 	b.post("/apply", "agree", "yes")
 	a := b.post("/apply/form", "iin", "1", "signing", "gost").want("/apply/form", 422)
 	for _, field := range []string{"iin", "surname", "locality"} {
@@ -342,7 +342,7 @@ func TestAllFaultsAreSaidAtOnce(t *testing.T) {
 
 func TestKeysOfEveryWrongKind(t *testing.T) {
 	s := newSite(t)
-	b := s.browser(t)
+	b := s.visitor(t)
 	b.post("/apply", "agree", "yes")
 	b.post("/apply/form", answers()...)
 	auth, sign := "csr-"+profile.IndividualAuthRSA, "csr-"+profile.IndividualSignGOST512
@@ -370,10 +370,10 @@ func TestKeysOfEveryWrongKind(t *testing.T) {
 func TestOneApplicationWhateverHappens(t *testing.T) {
 	for _, c := range []struct {
 		name string
-		do   func(b *browser)
+		do   func(b *visitor)
 	}{
-		{"once", func(b *browser) { b.drafted(); b.post("/apply/submit") }},
-		{"a double click on every page", func(b *browser) {
+		{"once", func(b *visitor) { b.drafted(); b.post("/apply/submit") }},
+		{"a double click on every page", func(b *visitor) {
 			for range 2 {
 				b.post("/apply", "agree", "yes")
 			}
@@ -387,7 +387,7 @@ func TestOneApplicationWhateverHappens(t *testing.T) {
 				b.post("/apply/submit")
 			}
 		}},
-		{"reloads of every page", func(b *browser) {
+		{"reloads of every page", func(b *visitor) {
 			b.drafted()
 			for _, page := range []string{"/apply", "/apply/form", "/apply/keys", "/apply/check", "/apply/submit", "/apply/done"} {
 				b.get(page)
@@ -396,12 +396,12 @@ func TestOneApplicationWhateverHappens(t *testing.T) {
 			b.post("/apply/submit")
 			b.get("/apply/submit").want("/apply/done", 200)
 		}},
-		{"the answer to the submission is lost", func(b *browser) {
+		{"the answer to the submission is lost", func(b *visitor) {
 			b.drafted()
 			b.do(b.request("POST", "/apply/submit", b.form()))
 			b.post("/apply/submit").want("/apply/done", 200)
 		}},
-		{"two tabs, the second goes on after the first has submitted", func(b *browser) {
+		{"two tabs, the second goes on after the first has submitted", func(b *visitor) {
 			b.drafted()
 			form := b.form(answers("surname", "Другая")...)
 			b.post("/apply/submit").want("/apply/done", 200)
@@ -409,7 +409,7 @@ func TestOneApplicationWhateverHappens(t *testing.T) {
 			b.keys().want("/apply/done", 200)
 			b.get("/apply/form").want("/apply/done", 200)
 		}},
-		{"two at the same moment", func(b *browser) {
+		{"two at the same moment", func(b *visitor) {
 			b.drafted()
 			var wg sync.WaitGroup
 			form := b.form()
@@ -426,7 +426,7 @@ func TestOneApplicationWhateverHappens(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := newSite(t)
-			b := s.browser(t)
+			b := s.visitor(t)
 			c.do(b)
 			a := b.get("/apply/done").want("/apply/done", 200)
 			first := a.text(a.id("panel-number")) + a.text(a.id("revocation-code"))
@@ -453,7 +453,7 @@ func (d discard) WriteHeader(int)             {}
 
 func TestADraftBelongsToItsBrowser(t *testing.T) {
 	s := newSite(t)
-	b := s.browser(t)
+	b := s.visitor(t)
 	number, code := b.applied()
 	own := b.jar["senim_draft"].Value
 	if c := b.jar["senim_draft"]; !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Path != "/" || c.MaxAge != 30*24*3600 || c.Secure {
@@ -470,7 +470,7 @@ func TestADraftBelongsToItsBrowser(t *testing.T) {
 		{"much too long", strings.Repeat("A", 3000)},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			other := s.browser(t)
+			other := s.visitor(t)
 			if c.cookie != "" {
 				other.jar["senim_draft"] = &http.Cookie{Name: "senim_draft", Value: c.cookie}
 			}
@@ -486,7 +486,7 @@ func TestADraftBelongsToItsBrowser(t *testing.T) {
 		})
 	}
 	s = newSite(t, func(o *portal.Options) { o.Secure = true })
-	b = s.browser(t)
+	b = s.visitor(t)
 	b.post("/apply", "agree", "yes")
 	if !b.jar["senim_draft"].Secure {
 		t.Error("the cookie goes over plain HTTP")
@@ -495,7 +495,7 @@ func TestADraftBelongsToItsBrowser(t *testing.T) {
 
 func TestWhatWasTypedSurvivesALostDraft(t *testing.T) {
 	s := newSite(t)
-	b := s.browser(t)
+	b := s.visitor(t)
 	b.post("/apply", "agree", "yes").want("/apply/form", 200)
 	delete(b.jar, "senim_draft")
 	b.post("/apply/form", answers()...).want("/apply/keys", 200)
@@ -510,7 +510,7 @@ func TestWhatWasTypedSurvivesALostDraft(t *testing.T) {
 
 func TestChangedAnswersAskForOtherKeys(t *testing.T) {
 	s := newSite(t)
-	b := s.browser(t)
+	b := s.visitor(t)
 	b.drafted()
 	b.post("/apply/form", answers("surname", "Ибрагимова")...).want("/apply/check", 200, "Ибрагимова")
 	b.post("/apply/form", answers("signing", "both")...).want("/apply/keys", 200)
@@ -520,7 +520,7 @@ func TestChangedAnswersAskForOtherKeys(t *testing.T) {
 
 func TestASecondApplicationLeavesTheFirstAlone(t *testing.T) {
 	s := newSite(t)
-	b := s.browser(t)
+	b := s.visitor(t)
 	first, code := b.applied()
 	a := b.get("/apply").want("/apply", 200)
 	if a.id("before") == nil {
@@ -531,13 +531,13 @@ func TestASecondApplicationLeavesTheFirstAlone(t *testing.T) {
 		t.Error("the new one begins with the answers of the first")
 	}
 	b.get("/apply/done").want("/apply/form", 200)
-	stranger := s.browser(t)
+	stranger := s.visitor(t)
 	stranger.post("/status/"+first+"/cancel", "code", code).want("/status/"+first, 200, "Отозвана заявителем")
 }
 
 func TestAnotherPersonsComputerForgets(t *testing.T) {
 	s := newSite(t)
-	b := s.browser(t)
+	b := s.visitor(t)
 	number, code := b.applied()
 	b.post("/apply/forget").want("/", 200)
 	if len(b.jar) != 1 { // the form's token
@@ -551,7 +551,7 @@ func TestAnotherPersonsComputerForgets(t *testing.T) {
 
 func TestNumbersThatOpenNothing(t *testing.T) {
 	s := newSite(t)
-	b := s.browser(t)
+	b := s.visitor(t)
 	b.post("/apply", "agree", "yes")
 	draft, _, _ := strings.Cut(b.jar["senim_draft"].Value, ".")
 	for _, c := range []struct {
@@ -567,7 +567,7 @@ func TestNumbersThatOpenNothing(t *testing.T) {
 		{"much too long", strings.Repeat("1", 100_000), 422},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			a := s.browser(t).post("/status", "number", c.number).want("/status", c.status)
+			a := s.visitor(t).post("/status", "number", c.number).want("/status", c.status)
 			a.sound("ru")
 			if a.id("number-error") == nil || a.value("number") != c.number {
 				t.Errorf("no message, or what was typed is lost: %s", a.text())
@@ -578,7 +578,7 @@ func TestNumbersThatOpenNothing(t *testing.T) {
 					if strings.Contains(page, "%s") {
 						path = fmt.Sprintf(page, c.number)
 					}
-					if got := s.browser(t).get(path); got.status != 404 {
+					if got := s.visitor(t).get(path); got.status != 404 {
 						t.Errorf("%s: %d", path, got.status)
 					}
 				}
@@ -589,7 +589,7 @@ func TestNumbersThatOpenNothing(t *testing.T) {
 
 func TestRevocationCodes(t *testing.T) {
 	s := newSite(t)
-	b := s.browser(t)
+	b := s.visitor(t)
 	number, code := b.applied()
 	wrong := strings.Repeat("0", 16)
 	b.post("/status/"+number+"/cancel", "code", "x").want("/status/"+number+"/cancel", 422).sound("ru")
@@ -614,10 +614,10 @@ func TestRevocationCodes(t *testing.T) {
 
 func TestGuessesAreSlowedDown(t *testing.T) {
 	s := newSite(t)
-	b := s.browser(t)
+	b := s.visitor(t)
 	number, _ := b.applied()
-	refused := func(do func(b *browser) *answer) int {
-		b := s.browser(t)
+	refused := func(do func(b *visitor) *answer) int {
+		b := s.visitor(t)
 		b.address = "198.51.100.9:1"
 		for i := range 200 {
 			if a := do(b); a.status == 503 {
@@ -630,16 +630,16 @@ func TestGuessesAreSlowedDown(t *testing.T) {
 		}
 		return -1
 	}
-	if n := refused(func(b *browser) *answer { return b.get("/status/0123456789ABCDEF") }); n < 10 || n > 100 {
+	if n := refused(func(b *visitor) *answer { return b.get("/status/0123456789ABCDEF") }); n < 10 || n > 100 {
 		t.Errorf("after %d tries of numbers", n)
 	}
 	s.clock.Advance(time.Hour)
-	if n := refused(func(b *browser) *answer {
+	if n := refused(func(b *visitor) *answer {
 		return b.post("/revoke/code", "number", "0123456789ABCDEF", "code", strings.Repeat("0", 16))
 	}); n < 3 || n > 30 {
 		t.Errorf("after %d tries of codes", n)
 	}
-	if n := refused(func(b *browser) *answer {
+	if n := refused(func(b *visitor) *answer {
 		b.jar, b.last = map[string]*http.Cookie{}, nil
 		return b.post("/apply", "agree", "yes")
 	}); n < 10 || n > 100 {
@@ -650,7 +650,7 @@ func TestGuessesAreSlowedDown(t *testing.T) {
 
 func TestFormsFromElsewhere(t *testing.T) {
 	s := newSite(t)
-	b := s.browser(t)
+	b := s.visitor(t)
 	number, code := b.applied()
 	for _, path := range []string{"/apply", "/apply/form", "/apply/keys", "/apply/submit", "/apply/forget", "/status", "/status/" + number + "/cancel", "/install/" + number, "/revoke/code", "/revoke/key", "/revoke/key/reason", "/revoke/key/sign"} {
 		form := b.form("code", code, "number", number, "agree", "yes")
@@ -673,7 +673,7 @@ func TestFormsFromElsewhere(t *testing.T) {
 
 func TestAStaleFormComesBackWithWhatWasTyped(t *testing.T) {
 	s := newSite(t)
-	b := s.browser(t)
+	b := s.visitor(t)
 	b.post("/apply", "agree", "yes")
 	form := b.form(answers()...)
 	form.Set("csrf", "stale")
@@ -686,7 +686,7 @@ func TestAStaleFormComesBackWithWhatWasTyped(t *testing.T) {
 
 func TestHostileNamesAreOnlyText(t *testing.T) {
 	s := newSite(t)
-	b := s.browser(t)
+	b := s.visitor(t)
 	number, _ := b.applied()
 	const hostile = `</script><img src=x onerror=alert(1)>"' {{.}}`
 	s.Update(t, func(tx authority.Tx) error {
@@ -712,7 +712,7 @@ func TestHostileNamesAreOnlyText(t *testing.T) {
 
 func TestEveryStateHasItsNextStep(t *testing.T) {
 	s := newSite(t)
-	b := s.browser(t)
+	b := s.visitor(t)
 	number, _ := b.applied()
 	for _, state := range application.States() {
 		if state == application.Draft {
@@ -732,7 +732,7 @@ func TestEveryStateHasItsNextStep(t *testing.T) {
 		for _, lang := range i18n.Langs() {
 			t.Run(string(state)+" "+string(lang), func(t *testing.T) {
 				s.clock.Advance(time.Minute) // the limit of look-ups
-				b := &browser{t: t, s: s, lang: string(lang), address: b.address, jar: b.jar}
+				b := &visitor{t: t, s: s, lang: string(lang), address: b.address, jar: b.jar}
 				a := b.get("/status/"+number).want("/status/"+number, 200)
 				a.sound(string(lang))
 				if a.text(a.id("next")) == "" {
@@ -762,11 +762,11 @@ func TestEveryStateHasItsNextStep(t *testing.T) {
 
 func TestKeysThatHaveCertificatesAreRefusedInPlace(t *testing.T) {
 	s := newSite(t)
-	b := s.browser(t)
+	b := s.visitor(t)
 	number, _ := b.applied()
 
 	// A second application with the same keys is begun before the first is issued, a third after it.
-	second := s.browser(t)
+	second := s.visitor(t)
 	second.drafted()
 	s.issued(t, number)
 	a := second.post("/apply/submit").want("/apply/submit", 422)
@@ -774,7 +774,7 @@ func TestKeysThatHaveCertificatesAreRefusedInPlace(t *testing.T) {
 	if a.id("error-summary") == nil {
 		t.Errorf("the page does not say why: %s", a.text())
 	}
-	third := s.browser(t)
+	third := s.visitor(t)
 	third.post("/apply", "agree", "yes")
 	third.post("/apply/form", answers()...)
 	if a := third.keys().want("/apply/keys", 422); a.id("error-summary") == nil {
@@ -786,7 +786,7 @@ func TestTheRegisterIsNotToBeAsked(t *testing.T) {
 	s := newSite(t)
 	s.Update(t, func(tx authority.Tx) error { return tx.PutPerson(somebody) })
 	answer := func(iin string) string {
-		b := s.browser(t)
+		b := s.visitor(t)
 		b.post("/apply", "agree", "yes")
 		a := b.post("/apply/form", answers("iin", iin, "surname", "Чужая")...).want("/apply/keys", 200)
 		number := attr(a.id("page-keys"), "data-number")
@@ -805,13 +805,13 @@ func TestSerialsThatAreNobodys(t *testing.T) {
 		"", " ", ":", "x", keyID, keyID + ":", keyID + ":zz", keyID + ":" + strings.Repeat("00", 20), root + ":01", "00:01",
 		strings.Repeat(keyID+":01 ", 17), strings.Repeat("a", 100_000),
 	} {
-		b := s.browser(t)
+		b := s.visitor(t)
 		a := b.post("/revoke/key", "issuer-serials", list).want("/revoke/key", 422)
 		a.sound("ru")
 		b.post("/revoke/key/reason", "issuer-serials", list, "certificate", "a/b", "reason", "1", "consent", "yes").want("/revoke/key/reason", 422).sound("ru")
 	}
 	for _, path := range []string{"/revoke/done/rsa/00", "/revoke/done/x/y"} {
-		if a := s.browser(t).get(path); a.status != 404 {
+		if a := s.visitor(t).get(path); a.status != 404 {
 			t.Errorf("%s: %d", path, a.status)
 		}
 	}
@@ -819,7 +819,7 @@ func TestSerialsThatAreNobodys(t *testing.T) {
 
 func TestDownloadsLeadToEveryAuthority(t *testing.T) {
 	s := newSite(t)
-	a := s.browser(t).get("/downloads")
+	a := s.visitor(t).get("/downloads")
 	var hrefs []string
 	for n := range a.doc.Descendants() {
 		if h := attr(n, "href"); strings.HasPrefix(h, "/cert/") || strings.HasPrefix(h, "/crl/") {
@@ -844,7 +844,7 @@ func TestDownloadsLeadToEveryAuthority(t *testing.T) {
 
 func TestAddressesThatAreNotThere(t *testing.T) {
 	s := newSite(t)
-	b := s.browser(t)
+	b := s.visitor(t)
 	for _, path := range []string{"/nothing", "/apply/", "/status/a/b/c", "/install/", "/revoke/done/rsa"} {
 		if a := b.get(path); a.status != 404 {
 			t.Errorf("%s: %d", path, a.status)

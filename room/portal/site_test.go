@@ -90,8 +90,8 @@ func (w testWriter) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// A browser keeps cookies and the last page, and follows redirects.
-type browser struct {
+// A visitor is a browser that keeps cookies and the last page, and follows redirects.
+type visitor struct {
 	t       testing.TB
 	s       *site
 	lang    string
@@ -100,8 +100,8 @@ type browser struct {
 	last    *answer
 }
 
-func (s *site) browser(t testing.TB) *browser {
-	return &browser{t: t, s: s, lang: "ru", address: "192.0.2.1:1000", jar: map[string]*http.Cookie{}}
+func (s *site) visitor(t testing.TB) *visitor {
+	return &visitor{t: t, s: s, lang: "ru", address: "192.0.2.1:1000", jar: map[string]*http.Cookie{}}
 }
 
 type answer struct {
@@ -113,7 +113,7 @@ type answer struct {
 	doc    *html.Node
 }
 
-func (b *browser) do(r *http.Request) *httptest.ResponseRecorder {
+func (b *visitor) do(r *http.Request) *httptest.ResponseRecorder {
 	r.RemoteAddr = b.address
 	r.AddCookie(&http.Cookie{Name: "lang", Value: b.lang})
 	for _, c := range b.jar {
@@ -131,7 +131,7 @@ func (b *browser) do(r *http.Request) *httptest.ResponseRecorder {
 	return w
 }
 
-func (b *browser) request(method, path string, form url.Values) *http.Request {
+func (b *visitor) request(method, path string, form url.Values) *http.Request {
 	if method != http.MethodPost {
 		return httptest.NewRequest(method, origin+path, nil)
 	}
@@ -141,7 +141,7 @@ func (b *browser) request(method, path string, form url.Values) *http.Request {
 	return r
 }
 
-func (b *browser) follow(r *http.Request) *answer {
+func (b *visitor) follow(r *http.Request) *answer {
 	b.t.Helper()
 	for range 10 {
 		w := b.do(r)
@@ -163,18 +163,18 @@ func (b *browser) follow(r *http.Request) *answer {
 	return nil
 }
 
-func (b *browser) get(path string) *answer {
+func (b *visitor) get(path string) *answer {
 	b.t.Helper()
 	return b.follow(b.request("GET", path, nil))
 }
 
 // post sends a form with the token of the last page, or of one opened for it.
-func (b *browser) post(path string, pairs ...string) *answer {
+func (b *visitor) post(path string, pairs ...string) *answer {
 	b.t.Helper()
 	return b.follow(b.request("POST", path, b.form(pairs...)))
 }
 
-func (b *browser) form(pairs ...string) url.Values {
+func (b *visitor) form(pairs ...string) url.Values {
 	b.t.Helper()
 	if b.last == nil || b.last.doc == nil || b.last.value("csrf") == "" {
 		last := b.last
