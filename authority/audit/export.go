@@ -15,7 +15,7 @@ import (
 const (
 	newestFile  = "checkpoint"
 	historyFile = "checkpoints"
-	separator   = "---\n"
+	separator   = "---\n" // a whole line
 )
 
 // export writes a checkpoint to the folder. The history is first: when the process dies in between, the newest file is
@@ -56,11 +56,9 @@ func appendHistory(path string, signed []byte) error {
 	if err == nil {
 		tail := make([]byte, min(end, 2*maxCheckpoint))
 		if _, err = f.ReadAt(tail, end-int64(len(tail))); err == nil {
-			whole := bytes.LastIndex(tail, []byte(separator))
-			if whole >= 0 {
-				end += int64(whole + len(separator) - len(tail))
-			} else if int64(len(tail)) == end {
-				end = 0
+			whole, ok := wholeOf(tail)
+			if ok || int64(len(tail)) == end {
+				end += int64(len(whole) - len(tail))
 			} else {
 				err = errors.New("the history of checkpoints is damaged")
 			}
@@ -75,6 +73,17 @@ func appendHistory(path string, signed []byte) error {
 	return errors.Join(err, f.Sync(), f.Close())
 }
 
+// wholeOf is b up to its last separator; ok is false when it has none.
+func wholeOf(b []byte) (whole []byte, ok bool) {
+	if i := bytes.LastIndex(b, []byte("\n"+separator)); i >= 0 {
+		return b[:i+1+len(separator)], true
+	}
+	if bytes.HasPrefix(b, []byte(separator)) {
+		return b[:len(separator)], true
+	}
+	return nil, false
+}
+
 // Exported reads the checkpoints that a Log wrote to the folder, oldest first and the newest last; none when there is no
 // folder. What was torn at the end of the history is left out.
 func Exported(dir string) ([][]byte, error) {
@@ -83,13 +92,15 @@ func Exported(dir string) ([][]byte, error) {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("couldn't read exported checkpoints: %w", err)
 	}
-	for {
-		one, rest, ok := bytes.Cut(history, []byte("\n"+separator))
-		if !ok {
-			break
+	whole, _ := wholeOf(history)
+	var one []byte
+	for line := range bytes.Lines(whole) {
+		if string(line) != separator {
+			one = append(one, line...)
+			continue
 		}
-		all = append(all, append(bytes.Clone(one), '\n'))
-		history = rest
+		all = append(all, one)
+		one = nil
 	}
 	newest, err := os.ReadFile(filepath.Join(dir, newestFile))
 	if errors.Is(err, fs.ErrNotExist) {
