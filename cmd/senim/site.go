@@ -21,6 +21,7 @@ import (
 	"github.com/senim-pki/senim/room/part"
 	"github.com/senim-pki/senim/room/portal"
 	"github.com/senim-pki/senim/room/status"
+	"github.com/senim-pki/senim/room/verify"
 	"github.com/senim-pki/senim/web/kit"
 	"github.com/senim-pki/senim/web/page"
 	"github.com/senim-pki/senim/web/session"
@@ -31,6 +32,7 @@ type site struct {
 	kit    *kit.Kit
 	portal http.Handler
 	desk   http.Handler
+	verify http.Handler
 	status *status.Status
 	online *online.Client
 }
@@ -46,11 +48,11 @@ func newSite(a *app, s settings, o *opened) (*site, error) {
 	v, _ := buildVersion()
 	var err error
 	x.kit, err = kit.New(kit.Options{
-		Messages:  append(bundles(), part.Messages(), page.Messages(), portal.Messages(), desk.Messages()),
-		Templates: []fs.FS{part.Templates(), page.Templates(), portal.Templates(), desk.Templates()},
-		Assets:    map[string]fs.FS{"page": page.Assets(), "desk": desk.Assets()},
+		Messages:  append(bundles(), part.Messages(), page.Messages(), portal.Messages(), desk.Messages(), verify.Messages()),
+		Templates: []fs.FS{part.Templates(), page.Templates(), portal.Templates(), desk.Templates(), verify.Templates()},
+		Assets:    map[string]fs.FS{"page": page.Assets(), "desk": desk.Assets(), "verify": verify.Assets()},
 		Secure:    secure, Demo: o.hierarchy.Demo(), Version: v, CSRF: sessions.CSRFToken,
-		User: desk.User, NavFor: desk.NavFor, SignOut: desk.SignOut, Log: s.log,
+		User: desk.User, NavFor: desk.NavFor, SignOut: desk.SignOut, BodyLimit: verify.BodyLimit, Log: s.log,
 	})
 	if err != nil {
 		return nil, err
@@ -65,7 +67,18 @@ func newSite(a *app, s settings, o *opened) (*site, error) {
 	if err != nil {
 		return nil, err
 	}
-	x.portal, x.desk = p.Handler(), d.Handler()
+	more, err := a.certificates(s.Trust)
+	if err != nil {
+		return nil, err
+	}
+	y, err := verify.New(verify.Options{
+		Kit: x.kit, Clock: a.clock, Anchors: append(o.hierarchy.Anchors(), more...), Intermediates: o.hierarchy.Intermediates(),
+		Fetcher: newEvidence(o, x.online), TrustedProxies: s.proxies,
+	})
+	if err != nil {
+		return nil, err
+	}
+	x.portal, x.desk, x.verify = p.Handler(), d.Handler(), y.Handler()
 	return x, nil
 }
 
@@ -76,6 +89,8 @@ func (x *site) Close() { x.online.Close() }
 func (x *site) pages(s settings) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/", x.portal)
+	mux.Handle("/verify", x.verify)
+	mux.Handle("/verify/", x.verify)
 	mux.Handle("/assets/", x.kit.Assets())
 	if s.DeskListen == "" {
 		mux.Handle("/desk", x.desk)

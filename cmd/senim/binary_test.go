@@ -1,0 +1,178 @@
+package main_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// binary builds the real program once for all tests.
+var binary = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "senim-test-")
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(dir, "senim")
+	out, err := exec.Command("go", "build", "-o", path, ".").CombinedOutput()
+	if err != nil {
+		return "", errors.New(string(out))
+	}
+	return path, nil
+})
+
+func program(t testing.TB) string {
+	t.Helper()
+	path, err := binary()
+	if err != nil {
+		t.Fatalf("couldn't build senim: %v", err)
+	}
+	return path
+}
+
+// senim runs a command to its end.
+func senim(t testing.TB, args ...string) (stdout, stderr string, code int) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, program(t), args...)
+	cmd.Env = append(os.Environ(), "SENIM_LANG=en")
+	var out, messages bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &messages
+	err := cmd.Run()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		t.Fatalf("couldn't run senim %s: %v", strings.Join(args, " "), err)
+	}
+	return out.String(), messages.String(), cmd.ProcessState.ExitCode()
+}
+
+// A server is a running senim serve --demo.
+type server struct {
+	url   string
+	dir   string
+	cmd   *exec.Cmd
+	lines chan string // of standard error, after the ready line
+
+	mu  sync.Mutex
+	log strings.Builder // mu
+}
+
+// start runs the demo on a free port and waits until it is ready.
+func start(t testing.TB, dir string, env ...string) *server {
+	t.Helper()
+	s := &server{dir: dir, lines: make(chan string, 1000)}
+	addr := freeAddress(t)
+	s.url = "http://" + addr
+	s.cmd = exec.Command(program(t), "serve", "--demo", "--data", dir, "--listen", addr)
+	s.cmd.Env = append(append(os.Environ(), "SENIM_LANG=en"), env...)
+	pipe, err := s.cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.kill)
+	ready := make(chan struct{})
+	go s.read(bufio.NewScanner(pipe), ready)
+	select {
+	case <-ready:
+	case <-time.After(3 * time.Minute): // keys of 4096 bits on a busy machine
+		t.Fatalf("the server is not ready:\n%s", s.output())
+	}
+	return s
+}
+
+func (s *server) read(lines *bufio.Scanner, ready chan struct{}) {
+	defer close(s.lines)
+	told := false
+	for lines.Scan() {
+		s.mu.Lock()
+		s.log.WriteString(lines.Text() + "\n")
+		s.mu.Unlock()
+		if strings.HasPrefix(lines.Text(), "listening on ") && !told {
+			told = true
+			close(ready)
+		}
+		select {
+		case s.lines <- lines.Text():
+		default:
+		}
+	}
+	if !told {
+		close(ready) // it has ended; whoever asks it next finds out
+	}
+}
+
+func (s *server) output() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.log.String()
+}
+
+// waitFor waits for a line of standard error.
+func (s *server) waitFor(t testing.TB, line string) {
+	t.Helper()
+	timeout := time.After(time.Minute)
+	for {
+		select {
+		case l, open := <-s.lines:
+			if l == line {
+				return
+			}
+			if !open {
+				t.Fatalf("the server ended without saying %q:\n%s", line, s.output())
+			}
+		case <-timeout:
+			t.Fatalf("the server did not say %q:\n%s", line, s.output())
+		}
+	}
+}
+
+// stop asks the server to end and waits.
+func (s *server) stop(t testing.TB) {
+	t.Helper()
+	if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatalf("the server was gone: %v\n%s", err, s.output())
+	}
+	done := make(chan error, 1)
+	go func() { done <- s.cmd.Wait() }()
+	select {
+	case err := <-done:
+		if err != nil {
+			t.Fatalf("the server ended with %v:\n%s", err, s.output())
+		}
+	case <-time.After(time.Minute):
+		t.Fatalf("the server does not end:\n%s", s.output())
+	}
+}
+
+// kill sends SIGKILL.
+func (s *server) kill() {
+	if s.cmd.ProcessState != nil {
+		return
+	}
+	if s.cmd.Process.Kill() == nil {
+		_ = s.cmd.Wait() // the error says that it was killed
+	}
+}
+
+func freeAddress(t testing.TB) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
