@@ -27,8 +27,8 @@ const (
 	maxShownBits = 16384     // a longer modulus is not even shown
 )
 
-// Kind is the row of RSA keys. A public key below 2048 bits is parsed, so that its certificate can be shown, and refused in
-// every signature.
+// Kind is the row of RSA keys. A public key below 2048 bits is parsed, so that its certificate can be shown, and refused by
+// alg.Acceptable, hence in every signature that counts.
 var Kind = &alg.Kind{
 	Name:         "rsa",
 	Title:        "RSA",
