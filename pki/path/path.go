@@ -21,6 +21,7 @@ import (
 	"context"
 	"time"
 
+	_ "github.com/senim-pki/senim/alg/weak" // for Lax alone: everything else asks alg.Acceptable
 	"github.com/senim-pki/senim/oid"
 	"github.com/senim-pki/senim/pki/cert"
 	"github.com/senim-pki/senim/pki/crl"
@@ -73,7 +74,7 @@ type Input struct {
 	OCSPs      []*ocsp.Response
 	Fetcher    Fetcher
 	MaxDepth   int  // intermediates at most; 0 means 8
-	Lax        bool // SHA-1 and RSA-1024 are accepted with a warning
+	Lax        bool // SHA-1 and RSA-1024 are accepted with a warning, in certificates, lists and answers
 }
 
 // A Revocation is what the evidence says of one certificate.

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/senim-pki/senim/alg"
 	"github.com/senim-pki/senim/oid"
 	"github.com/senim-pki/senim/pki/cert"
 	"github.com/senim-pki/senim/pki/crl"
@@ -121,7 +122,7 @@ func (e *evidence) addOCSP(r *ocsp.Response, ahead time.Duration) {
 		return // it speaks of another certificate
 	}
 	e.spent++
-	if why := e.v.authentic(r, e.issuer, ahead); why != "" {
+	if why := e.authentic(r, ahead); why != "" {
 		e.warn(finding.BadRevocation, "why", why)
 		return
 	}
@@ -138,14 +139,15 @@ func (e *evidence) addOCSP(r *ocsp.Response, ahead time.Duration) {
 
 // authentic says why an answer isn't the issuer's own word, "" when it is (RFC 6960 sections 3.2 and 4.2.2.2): it is signed by
 // the issuer's key, or by one that this very key named as its responder.
-func (v *search) authentic(r *ocsp.Response, issuer *cert.Certificate, ahead time.Duration) string {
+func (e *evidence) authentic(r *ocsp.Response, ahead time.Duration) string {
 	if r.UnknownCritical {
 		return "unknown critical extension"
 	}
-	if r.ProducedAt.After(v.in.Time.Add(ahead)) {
+	if r.ProducedAt.After(e.v.in.Time.Add(ahead)) {
 		return "produced after the moment of validation"
 	}
-	if named(r, issuer) && r.CheckSignature(issuer.PublicKey) == nil {
+	if named(r, e.issuer) && e.v.verify(r.Signed(), e.issuer.PublicKey) == nil {
+		e.warnWeak(r.SignatureAlgorithm, e.issuer.PublicKey)
 		return ""
 	}
 	why := "signed by neither the issuer nor its responder"
@@ -156,17 +158,25 @@ func (v *search) authentic(r *ocsp.Response, issuer *cert.Certificate, ahead tim
 		if !named(r, c) || c.PublicKey == nil {
 			continue
 		}
-		if r.CheckSignature(c.PublicKey) != nil {
+		if e.v.verify(r.Signed(), c.PublicKey) != nil {
 			why = "signature does not verify"
 			continue
 		}
-		if w := v.delegate(c, issuer); w != "" {
+		if w := e.delegate(c); w != "" {
 			why = w
 			continue
 		}
+		e.warnWeak(r.SignatureAlgorithm, c.PublicKey)
 		return ""
 	}
 	return why
+}
+
+// warnWeak tells of evidence that only Lax lets in.
+func (e *evidence) warnWeak(id alg.Identifier, pub *alg.PublicKey) {
+	if weak := weakness(id, pub); weak != nil {
+		e.warn(finding.WeakAlgorithm, "what", weak.Error())
+	}
 }
 
 // named reports whether the answer's responderID is the certificate.
@@ -178,9 +188,13 @@ func named(r *ocsp.Response, c *cert.Certificate) bool {
 	return bytes.Equal(r.ResponderKeyHash, sum[:])
 }
 
-// delegate says why c may not answer for issuer.
-func (v *search) delegate(c, issuer *cert.Certificate) string {
-	if !cert.EqualName(c.RawIssuer, issuer.RawSubject) || v.check(c, issuer) != nil {
+// delegate says why the holder of c may not answer for the issuer.
+func (e *evidence) delegate(c *cert.Certificate) string {
+	v := e.v
+	if bytes.Equal(c.RawSPKI, e.c.RawSPKI) {
+		return "the answer is about its own signer" // whoever stole the key would say good
+	}
+	if !cert.EqualName(c.RawIssuer, e.issuer.RawSubject) || v.check(c, e.issuer) != nil {
 		return "the responder's certificate is not of this issuer"
 	}
 	if _, ok := purpose(c, OCSP); !ok {
@@ -196,11 +210,11 @@ func (v *search) delegate(c, issuer *cert.Certificate) string {
 		return ""
 	}
 	// Without nocheck its own status counts (RFC 6960 section 4.2.2.2.1). Only lists are asked: an answer of its own would be about itself.
-	e := &evidence{v: v, c: c, issuer: issuer}
+	own := &evidence{v: v, c: c, issuer: e.issuer}
 	for _, l := range v.in.CRLs {
-		e.addCRL(l, 0)
+		own.addCRL(l, 0)
 	}
-	r, _ := e.verdict()
+	r, _ := own.verdict()
 	if r.Status == ocsp.Revoked {
 		return "the responder's certificate is revoked"
 	}
@@ -243,6 +257,7 @@ func (e *evidence) addCRL(l *crl.List, ahead time.Duration) {
 		e.warn(finding.BadRevocation, "why", "signature does not verify")
 		return
 	}
+	e.warnWeak(l.SignatureAlgorithm, e.issuer.PublicKey)
 	a := answer{fresh: fresh, Revocation: Revocation{Checked: fresh, Source: "crl", Status: ocsp.Good, Reason: -1, Asked: l.ThisUpdate}}
 	if entry, listed := l.Find(e.c.Serial); listed && entry.Reason != reasonRemove {
 		a.Status, a.At, a.Reason, a.effective = ocsp.Revoked, entry.Time, entry.Reason, entry.Time
@@ -258,7 +273,7 @@ func (v *search) checkList(l *crl.List, issuer *cert.Certificate) error {
 	e := listEdge{l, issuer}
 	err, known := v.lists[e]
 	if !known {
-		err = l.CheckSignature(issuer.PublicKey)
+		err = v.verify(l.Signed(), issuer.PublicKey)
 		v.lists[e] = err
 	}
 	return err

@@ -65,12 +65,13 @@ func (v *search) leafKey(c *cert.Certificate) []finding.Finding {
 		return []finding.Finding{newFinding(finding.UnsupportedAlgorithm, finding.Fatal, c, "oid", string(c.PublicKeyAlgorithm.OID))}
 	}
 	if err := alg.Acceptable(c.PublicKey, nil); err != nil {
-		return []finding.Finding{newFinding(finding.WeakAlgorithm, v.weakness(), c, "what", err.Error())}
+		return []finding.Finding{newFinding(finding.WeakAlgorithm, v.gravity(), c, "what", err.Error())}
 	}
 	return nil
 }
 
-func (v *search) weakness() finding.Severity {
+// gravity is that of a weak algorithm.
+func (v *search) gravity() finding.Severity {
 	if v.in.Lax {
 		return finding.Warning
 	}
@@ -115,10 +116,8 @@ func (v *search) issuer(c, child *cert.Certificate, between int, anchor bool) []
 	if c.HasKeyUsage && c.KeyUsage&cert.KeyCertSign == 0 || slices.Contains(c.Malformed, oid.ExtKeyUsage) {
 		add(finding.KeyUsageForbids, finding.Fatal)
 	}
-	if scheme, err := alg.SchemeByID(child.SignatureAlgorithm, c.PublicKey); err == nil {
-		if weak := alg.Acceptable(c.PublicKey, scheme.Hash); weak != nil {
-			add(finding.WeakAlgorithm, v.weakness(), "what", weak.Error())
-		}
+	if weak := weakness(child.SignatureAlgorithm, c.PublicKey); weak != nil {
+		add(finding.WeakAlgorithm, v.gravity(), "what", weak.Error())
 	}
 	return found
 }

@@ -172,24 +172,31 @@ func (v *search) check(child, issuer *cert.Certificate) error {
 		return errTooMany
 	}
 	v.signatures++
-	err := child.CheckSignature(issuer.PublicKey)
-	if err != nil && v.in.Lax {
-		err = laxCheck(child, issuer)
-	}
+	err := v.verify(child.Signed(), issuer.PublicKey)
 	v.checked[e] = err
 	return err
 }
 
-// laxCheck verifies a signature whatever the strength of its key; judge reports the weakness.
-func laxCheck(child, issuer *cert.Certificate) error {
-	scheme, err := alg.SchemeByID(child.SignatureAlgorithm, issuer.PublicKey)
-	if err != nil {
+// maxModulus caps the keys that weak signatures are computed with, in bits; a larger one would only take time.
+const maxModulus = 8192
+
+// verify checks a signature. Under Lax a weak one counts, too; whoever asks reports what weakness says of it.
+func (v *search) verify(s cert.Signed, pub *alg.PublicKey) error {
+	err := s.Check(pub)
+	if err == nil || !v.in.Lax || pub == nil || pub.BitLen() > maxModulus {
 		return err
 	}
-	if issuer.PublicKey.BitLen() > 8192 || !scheme.Verify(issuer.PublicKey.Key, scheme.Hash.Sum(child.RawTBS), child.Signature) {
-		return cert.ErrSignature
+	_, err = s.CheckLax(pub)
+	return err
+}
+
+// weakness says why a signature of this algorithm by this key proves little; nil when it is strong, or not known at all.
+func weakness(id alg.Identifier, pub *alg.PublicKey) error {
+	scheme, err := alg.SchemeByID(id, pub)
+	if err != nil {
+		return nil
 	}
-	return nil
+	return alg.Acceptable(pub, scheme.Hash)
 }
 
 // refusal is the finding of a signature that could have been the issuer's and isn't.
@@ -200,10 +207,8 @@ func (v *search) refusal(child, issuer *cert.Certificate, err error) finding.Fin
 	case errors.Is(err, errTooMany):
 		return newFinding(finding.NoChain, finding.Missing, child)
 	}
-	if scheme, e := alg.SchemeByID(child.SignatureAlgorithm, issuer.PublicKey); e == nil {
-		if weak := alg.Acceptable(issuer.PublicKey, scheme.Hash); weak != nil {
-			return newFinding(finding.WeakAlgorithm, finding.Fatal, issuer, "what", weak.Error())
-		}
+	if weak := weakness(child.SignatureAlgorithm, issuer.PublicKey); weak != nil && !v.in.Lax {
+		return newFinding(finding.WeakAlgorithm, finding.Fatal, issuer, "what", weak.Error())
 	}
 	return newFinding(finding.BadSignature, finding.Fatal, child)
 }
