@@ -6,6 +6,7 @@ import (
 
 	"github.com/senim-pki/senim/authority"
 	store "github.com/senim-pki/senim/authority/store/sql"
+	"github.com/senim-pki/senim/base/fail"
 )
 
 // maxBatch caps the Updates of one commit, so that the first does not wait long for the last.
@@ -84,34 +85,34 @@ func (s *Store) write() {
 // commit runs first and whoever waits behind it in one transaction, and tells each when it is on the disk.
 func (s *Store) commit(first *update) {
 	if err := s.writer.Exec("BEGIN IMMEDIATE"); err != nil {
+		// Another process held the lock for too long, or a rollback before this one failed.
+		_ = s.writer.Exec("ROLLBACK")
 		close(first.turn)
-		first.done <- err
+		first.done <- fail.Wrap(fail.Unavailable, "store.busy", err)
 		return
 	}
-	var kept []*update
-	var broken error // the transaction is in a state that nothing of it may be kept
-	for u, n := first, 1; ; n++ {
-		var ok bool
-		if ok, broken = s.run(u); ok {
-			kept = append(kept, u)
-		}
-		if broken != nil || n == maxBatch {
-			break
-		}
-		select {
-		case u = <-s.updates:
-			continue
-		default:
-		}
-		break
+	// The first needs no savepoint: when it fails, there is nothing else to keep.
+	first.turn <- s.writer.Tx(true)
+	if !<-first.ran {
+		first.done <- s.writer.Exec("ROLLBACK")
+		return
 	}
-	if broken == nil && len(kept) > 0 {
-		broken = s.writer.Exec("COMMIT")
-	} else if broken == nil {
-		broken = s.writer.Exec("ROLLBACK")
-		if broken == nil {
-			return
+	kept := []*update{first}
+	var broken error // the transaction is in a state that nothing of it may be kept
+gather:
+	for n := 1; n < maxBatch && broken == nil; n++ {
+		select {
+		case u := <-s.updates:
+			var ok bool
+			if ok, broken = s.run(u); ok {
+				kept = append(kept, u)
+			}
+		default:
+			break gather
 		}
+	}
+	if broken == nil {
+		broken = s.writer.Exec("COMMIT")
 	}
 	if broken != nil {
 		// After most faults SQLite has rolled back by itself, and then this says that there is no transaction.
