@@ -8,6 +8,7 @@ import (
 	"os"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -18,6 +19,7 @@ import (
 
 	"github.com/senim-pki/senim/base/i18n"
 	"github.com/senim-pki/senim/keyfile"
+	"github.com/senim-pki/senim/sig/cms"
 	"github.com/senim-pki/senim/sig/sign"
 	"github.com/senim-pki/senim/web/kit"
 )
@@ -245,6 +247,22 @@ func TestTheRuleThatIsShownIsTheRuleThatIsChecked(t *testing.T) {
 			if !strings.Contains(allowed, " "+string(c)) {
 				t.Errorf("%s: %s lacks %c", lang, allowed, c)
 			}
+		}
+	}
+}
+
+func TestAnAttachedSignatureIsNeverTooLargeToBeRead(t *testing.T) {
+	limit := found(`maxAttached = (\d+) \* 1000 \* 1000`, source(t))
+	if len(limit) != 1 {
+		t.Fatal("the script has no limit")
+	}
+	megabytes, err := strconv.Atoi(limit[0])
+	if err != nil || megabytes*1000*1000+1<<20 > cms.MaxSize {
+		t.Errorf("%d MB and what a signature adds are over %d octets", megabytes, cms.MaxSize)
+	}
+	for _, lang := range i18n.Langs() {
+		if hint := Messages().T(lang, "page.sign.attached-hint"); !strings.Contains(hint, limit[0]) {
+			t.Errorf("%s: %s", lang, hint)
 		}
 	}
 }

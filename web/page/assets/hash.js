@@ -1,7 +1,7 @@
 // page-hash: the document of a detached signature is hashed here and stays here.
 import { Keys } from "./keys.js";
 
-const maxSignature = 100 * 1000 * 1000; // what the server takes; the rest is its own to judge
+const maxSignature = 64 * 1024 * 1024; // cms.MaxSize; a larger file is the server's to refuse
 
 export function hashFragment(f) {
   const form = f.root.closest("form");

@@ -2,7 +2,8 @@
 import { octets, withKeys, Fault } from "./keys.js";
 import { day, group4, save } from "./fragment.js";
 
-const maxAttached = 100 * 1000 * 1000; // octets: an attached signature holds the document, twice in memory while it is made
+// Octets. An attached signature holds the document, and one over cms.MaxSize could be read by nobody, this product included.
+const maxAttached = 60 * 1000 * 1000;
 const maxDetached = 4 * 1000 * 1000 * 1000; // hashed in pieces; hours on a phone beyond that
 
 export function signFragment(f) {
