@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -49,9 +50,49 @@ type stopped struct {
 	older   []byte // the list before the last
 }
 
-// work makes an authority with two checkpoints and stops it.
+// made is the stopped authority that every test works on a copy of.
+var made struct {
+	once sync.Once
+	s    *stopped
+	dir  string
+}
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if made.dir != "" {
+		if err := os.RemoveAll(made.dir); err != nil {
+			os.Stderr.WriteString(err.Error() + "\n")
+		}
+	}
+	os.Exit(code)
+}
+
+// work returns a stopped authority with two checkpoints, in a folder of its own.
 func work(t *testing.T) *stopped {
+	t.Helper()
+	made.once.Do(func() {
+		var err error
+		if made.dir, err = os.MkdirTemp("", "senim-audit-"); err != nil {
+			t.Fatal(err)
+		}
+		made.s = begin(t, made.dir)
+	})
+	if made.s == nil {
+		t.Fatal("couldn't make an authority to forge")
+	}
+	s := *made.s
 	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS(made.dir)); err != nil {
+		t.Fatal(err)
+	}
+	s.path = filepath.Join(dir, "senim.db")
+	s.w = testauthority.New(t, nil, filepath.Join(dir, "log"), clock.NewManual(made.s.w.Clock.Now()))
+	return &s
+}
+
+// begin makes such an authority.
+func begin(t *testing.T, dir string) *stopped {
+	t.Helper()
 	s := &stopped{path: filepath.Join(dir, "senim.db")}
 	store := open(t, s.path)
 	now := clock.NewManual(testauthority.Start)
