@@ -50,10 +50,14 @@ func (n Name) BIN() string { return n.numbered("BIN", oid.OrganizationalUnit, oi
 // HasPurpose reports whether extendedKeyUsage names the purpose.
 func (c *Certificate) HasPurpose(id oid.OID) bool { return slices.Contains(c.ExtKeyUsage, id) }
 
+// services are the purposes of RFC 5280 section 4.2.1.12 that are not documents.
+var services = []oid.OID{oid.EKUServerAuth, oid.EKUClientAuth, oid.EKUCodeSigning, oid.EKUTimeStamping, oid.EKUOCSPSigning}
+
 // IsSigning reports whether the certificate is for documents: emailProtection, or nonRepudiation where, as for information
-// systems, there is no emailProtection (facts/kz-pki.md section 2.4).
+// systems, there is no emailProtection (facts/kz-pki.md section 2.4) and no purpose says that the key is for something else: a
+// time-stamp authority's key has nonRepudiation, too, and signs whatever strangers send it.
 func (c *Certificate) IsSigning() bool {
-	return c.HasPurpose(oid.EKUEmailProtection) || c.KeyUsage&NonRepudiation != 0
+	return c.HasPurpose(oid.EKUEmailProtection) || c.KeyUsage&NonRepudiation != 0 && !slices.ContainsFunc(services, c.HasPurpose)
 }
 
 // IsAuthentication reports whether the certificate is for signing in: clientAuth. Outside Kazakhstan one certificate may be both.

@@ -12,6 +12,8 @@
 //     itself may be listed; then its dates and purpose count, and nothing else.
 //   - Every signature below the anchor is verified. Validity periods need not be nested: real authorities began before their
 //     roots (facts/kz-pki.md section 2.1).
+//   - An authority whose extendedKeyUsage names purposes issues for those only. RFC 5280 is silent about it; the web's
+//     authorities are restricted in this way and everybody else's software honours it. An anchor's isn't looked at.
 //   - Name constraints, and policy constraints and mappings where they are critical, are not processed yet; a chain that has them is refused.
 //   - Authority and subject key identifiers choose between candidates; where they differ and the signature verifies all the
 //     same, that is a warning.
@@ -66,7 +68,10 @@ type Input struct {
 	Time          time.Time           // moment of validation
 	// Proven is a moment before Time at which what the leaf signed is proven to have existed, by a trusted time stamp: a
 	// revocation of the leaf after it changes nothing. Zero means Time.
-	Proven     time.Time
+	Proven time.Time
+	// Dates is the moment at which the validity periods count, where that is another than Time: a time stamp is good when its
+	// authority's certificate was at that moment, and nobody has revoked it up to Time. Zero means Time.
+	Dates      time.Time
 	Purpose    Purpose
 	Policies   []oid.OID // reserved: acceptable policies
 	Revocation Mode
@@ -126,6 +131,9 @@ func Validate(ctx context.Context, in Input) Result {
 	}
 	if in.MaxDepth <= 0 {
 		in.MaxDepth = defaultDepth
+	}
+	if in.Dates.IsZero() {
+		in.Dates = in.Time
 	}
 	v := newSearch(ctx, in)
 	v.extend([]*cert.Certificate{in.Leaf}, nil)

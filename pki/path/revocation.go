@@ -92,12 +92,12 @@ func (e *evidence) warn(code finding.Code, args ...string) {
 
 // conclusive reports whether a fresh answer is there, or a revocation that nothing lifts.
 func (e *evidence) conclusive() bool {
-	return slices.ContainsFunc(e.answers, func(a answer) bool { return a.fresh && a.Status != unknown || a.final() })
+	return slices.ContainsFunc(e.answers, func(a answer) bool { return a.fresh && a.Status != unknown || e.final(a) })
 }
 
-// final is a revocation that is not a hold: it stays, however old the evidence.
-func (a answer) final() bool {
-	return a.Status == ocsp.Revoked && a.Reason != reasonHold && !a.unissued
+// final is a revocation that is not a hold: it stays, however old the evidence. One from a later moment on says nothing yet.
+func (e *evidence) final(a answer) bool {
+	return a.Status == ocsp.Revoked && a.Reason != reasonHold && !a.unissued && !a.effective.After(e.v.in.Time)
 }
 
 // usable judges the dates of evidence: fresh, stale, or issued after the moment, when it doesn't count at all.
@@ -281,13 +281,20 @@ func (v *search) checkList(l *crl.List, issuer *cert.Certificate) error {
 
 // verdict weighs the answers: a revocation that isn't a hold wins over everything, else the newest answer counts.
 func (e *evidence) verdict() (Revocation, []finding.Finding) {
+	// A responder that knows the certificate by now takes back that it didn't.
+	all := slices.Clone(e.answers)
+	e.answers = slices.DeleteFunc(e.answers, func(a answer) bool {
+		return a.unissued && slices.ContainsFunc(all, func(o answer) bool {
+			return o.Source == "ocsp" && !o.unissued && o.fresh && o.Status != unknown && o.Asked.After(a.Asked)
+		})
+	})
 	var best *answer
 	for i := range e.answers {
 		a := &e.answers[i]
 		switch {
 		case best == nil,
-			a.final() && (!best.final() || a.At.Before(best.At)),
-			!best.final() && !a.final() && better(a, best):
+			e.final(*a) && (!e.final(*best) || a.effective.Before(best.effective)),
+			!e.final(*best) && !e.final(*a) && better(a, best):
 			best = a
 		}
 	}
@@ -301,7 +308,7 @@ func (e *evidence) verdict() (Revocation, []finding.Finding) {
 	r := best.Revocation
 	if best.Status == ocsp.Revoked {
 		// An answer that isn't fresh still says so of a final revocation; a hold may have been lifted since.
-		if best.fresh || best.final() {
+		if best.fresh || e.final(*best) {
 			r.Checked = true
 			return r, append(e.found, e.revoked(best)...)
 		}
@@ -316,13 +323,17 @@ func (e *evidence) verdict() (Revocation, []finding.Finding) {
 	return r, e.found
 }
 
-// better prefers an answer that says something, then a fresh one, then the newer.
+// better prefers an answer that says something, then a fresh one, then the newer. A list can't contradict who says that there never
+// was such a certificate: it names what was revoked, and what an intruder made isn't in it.
 func better(a, b *answer) bool {
 	if known, other := a.Status != unknown, b.Status != unknown; known != other {
 		return known
 	}
 	if a.fresh != b.fresh {
 		return a.fresh
+	}
+	if a.unissued != b.unissued && (a.Source == "crl" || b.Source == "crl") {
+		return a.unissued
 	}
 	if !a.Asked.Equal(b.Asked) {
 		return a.Asked.After(b.Asked)

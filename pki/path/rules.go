@@ -33,9 +33,9 @@ func (v *search) rules(chain []*cert.Certificate) []finding.Finding {
 	for i, c := range chain {
 		if i < anchor || anchor == 0 {
 			switch {
-			case v.in.Time.Before(c.NotBefore):
+			case v.in.Dates.Before(c.NotBefore):
 				add(finding.NotYetValid, finding.Fatal, c, "notBefore", c.NotBefore.UTC().Format(time.RFC3339))
-			case v.in.Time.After(c.NotAfter):
+			case v.in.Dates.After(c.NotAfter):
 				add(finding.Expired, finding.Fatal, c, "notAfter", c.NotAfter.UTC().Format(time.RFC3339))
 			}
 			found = append(found, extensions(c)...)
@@ -45,6 +45,9 @@ func (v *search) rules(chain []*cert.Certificate) []finding.Finding {
 		} else if cert.Find(c.Extensions, oid.ExtNameConstraints) != nil {
 			// An anchor's constraints would be passed over with it: who wrote them meant them.
 			add(finding.UnknownCritical, finding.Fatal, c, "oid", string(oid.ExtNameConstraints))
+		}
+		if i > 0 && i < anchor && !issuesFor(c, chain[0], v.in.Purpose) {
+			add(finding.PurposeForbids, finding.Fatal, c, "purpose", purposeNames[v.in.Purpose], "has", purposesOf(c))
 		}
 		if i > 0 {
 			found = append(found, v.issuer(c, chain[i-1], between, i == anchor)...)
@@ -122,35 +125,65 @@ func (v *search) issuer(c, child *cert.Certificate, between int, anchor bool) []
 	return found
 }
 
+// purposeNames are for findings.
+var purposeNames = map[Purpose]string{Sign: "sign", Auth: "auth", TSA: "tsa", OCSP: "ocsp", Server: "server", Client: "client"}
+
 // purpose asks whether the leaf is for what it is used for. A national certificate says so always (facts/kz-pki.md section 2.4); one
 // without extendedKeyUsage may serve TLS, as RFC 5280 section 4.2.1.12 has it, and nothing that needs a national purpose.
 func purpose(c *cert.Certificate, p Purpose) (finding.Finding, bool) {
 	usage := func(bits cert.KeyUsage) bool { return !c.HasKeyUsage || c.KeyUsage&bits != 0 }
 	named := func(id oid.OID) bool { return c.HasPurpose(id) }
 	free := c.ExtKeyUsage == nil || named(oid.EKUAny)
-	ok, name := true, ""
+	ok := true
 	switch p {
 	case Sign:
-		name, ok = "sign", c.IsSigning() && usage(cert.DigitalSignature|cert.NonRepudiation)
+		ok = c.IsSigning() && usage(cert.DigitalSignature|cert.NonRepudiation)
 	case Auth:
-		name, ok = "auth", named(oid.EKUClientAuth) && usage(cert.DigitalSignature)
+		ok = named(oid.EKUClientAuth) && usage(cert.DigitalSignature)
 	case TSA:
 		// RFC 3161 section 2.3: the one purpose, and critical.
 		e := cert.Find(c.Extensions, oid.ExtExtKeyUsage)
-		name, ok = "tsa", e != nil && e.Critical && named(oid.EKUTimeStamping) && len(c.ExtKeyUsage) == 1 && usage(cert.DigitalSignature|cert.NonRepudiation)
+		ok = e != nil && e.Critical && named(oid.EKUTimeStamping) && len(c.ExtKeyUsage) == 1 && usage(cert.DigitalSignature|cert.NonRepudiation)
 	case OCSP:
-		name, ok = "ocsp", named(oid.EKUOCSPSigning) && usage(cert.DigitalSignature|cert.NonRepudiation)
+		ok = named(oid.EKUOCSPSigning) && usage(cert.DigitalSignature|cert.NonRepudiation)
 	case Server:
-		name, ok = "server", (named(oid.EKUServerAuth) || free) && usage(cert.DigitalSignature|cert.KeyEncipherment|cert.KeyAgreement)
+		ok = (named(oid.EKUServerAuth) || free) && usage(cert.DigitalSignature|cert.KeyEncipherment|cert.KeyAgreement)
 	case Client:
-		name, ok = "client", (named(oid.EKUClientAuth) || free) && usage(cert.DigitalSignature|cert.KeyAgreement)
+		ok = (named(oid.EKUClientAuth) || free) && usage(cert.DigitalSignature|cert.KeyAgreement)
 	}
 	if ok {
 		return finding.Finding{}, true
 	}
+	return newFinding(finding.PurposeForbids, finding.Fatal, c, "purpose", purposeNames[p], "has", purposesOf(c)), false
+}
+
+func purposesOf(c *cert.Certificate) string {
 	var have []string
 	for _, id := range c.ExtKeyUsage {
 		have = append(have, id.Name())
 	}
-	return newFinding(finding.PurposeForbids, finding.Fatal, c, "purpose", name, "has", strings.Join(have, ", ")), false
+	return strings.Join(have, ", ")
+}
+
+// issuesFor reports whether an intermediate that names purposes names the one that the leaf is used for.
+func issuesFor(ca, leaf *cert.Certificate, p Purpose) bool {
+	if ca.ExtKeyUsage == nil || ca.HasPurpose(oid.EKUAny) {
+		return true
+	}
+	switch p {
+	case Any:
+		return true
+	case Sign:
+		if !leaf.HasPurpose(oid.EKUEmailProtection) {
+			return slices.ContainsFunc(leaf.ExtKeyUsage, ca.HasPurpose) // an information system, by its national purpose
+		}
+		return ca.HasPurpose(oid.EKUEmailProtection)
+	case TSA:
+		return ca.HasPurpose(oid.EKUTimeStamping)
+	case OCSP:
+		return ca.HasPurpose(oid.EKUOCSPSigning)
+	case Server:
+		return ca.HasPurpose(oid.EKUServerAuth)
+	}
+	return ca.HasPurpose(oid.EKUClientAuth) // Auth and Client
 }
