@@ -159,7 +159,7 @@ func (j *judge) signature(i int) Signature {
 	// Whose certificate a wrong signature named is of no weight, and not worth the search for its chain.
 	if check.Certificate != nil && check.Attributes && worst(found) < finding.Fatal {
 		proven := j.timestamps(&s, signer, &found)
-		result := path.Validate(j.ctx, j.pathInput(check.Certificate, path.Sign, j.in.Time, proven, j.in.Revocation, nil))
+		result := path.Validate(j.ctx, j.pathInput(check.Certificate, path.Sign, proven, j.in.Revocation, nil))
 		found = append(found, signingPurpose(check.Certificate, result.Findings)...)
 		s.Chain = chainOf(result, j.in.Anchors)
 		s.Revocation = revocationOf(result, j.in.Revocation)
@@ -184,9 +184,9 @@ func (j *judge) signature(i int) Signature {
 	return s
 }
 
-func (j *judge) pathInput(leaf *cert.Certificate, purpose path.Purpose, at, proven time.Time, mode path.Mode, more []*cert.Certificate) path.Input {
+func (j *judge) pathInput(leaf *cert.Certificate, purpose path.Purpose, proven time.Time, mode path.Mode, more []*cert.Certificate) path.Input {
 	return path.Input{
-		Leaf: leaf, Intermediates: append(slices.Clone(j.intermediates), more...), Anchors: j.in.Anchors, Time: at, Proven: proven,
+		Leaf: leaf, Intermediates: append(slices.Clone(j.intermediates), more...), Anchors: j.in.Anchors, Time: j.in.Time, Proven: proven,
 		Purpose: purpose, Revocation: mode, CRLs: j.crls, OCSPs: j.in.OCSPs, Fetcher: j.in.Fetcher, Lax: j.in.Lax,
 	}
 }

@@ -55,14 +55,16 @@ func (j *judge) distrust(token *tsp.Token, check cms.Check, signature []byte) st
 	case token.Time.After(j.in.Time):
 		return "later"
 	}
-	more := token.Message.Certificates
-	if !path.Validate(j.ctx, j.pathInput(check.Certificate, path.TSA, token.Time, time.Time{}, path.None, more)).Valid() {
+	in := j.pathInput(check.Certificate, path.TSA, time.Time{}, path.None, token.Message.Certificates)
+	in.Dates = token.Time
+	if !path.Validate(j.ctx, in).Valid() {
 		return "chain"
 	}
 	if j.in.Revocation != path.None {
-		// Whoever holds a stolen key of an authority stamps whatever moment he likes, so that a revocation at any time counts.
-		now := path.Validate(j.ctx, j.pathInput(check.Certificate, path.TSA, j.in.Time, time.Time{}, path.Soft, more))
-		if now.Has(finding.Revoked) || now.Has(finding.OnHold) {
+		// Whoever holds a stolen key of an authority stamps whatever moment he likes, so that a revocation at any time counts, also
+		// after the end of its certificate.
+		in.Revocation = path.Soft
+		if worst(path.Validate(j.ctx, in).Findings) == finding.Fatal {
 			return "revoked"
 		}
 	}

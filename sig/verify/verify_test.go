@@ -409,6 +409,13 @@ func TestTimeStamps(t *testing.T) {
 		{name: "by an authority revoked since", at: before, lists: func(x *scene, tsa *testpki.Party) *crl.List {
 			return x.ca.CRL(t, testpki.Now.Add(-time.Hour), nil, crl.Entry{Serial: x.signer.Cert.Serial, Time: revoked, Reason: 1}, crl.Entry{Serial: tsa.Cert.Serial, Time: revoked, Reason: 1})
 		}, why: "revoked", exit: 1},
+		{name: "by an authority that ended and was revoked", at: before, tsa: func(x *scene) *testpki.Party {
+			s := tsaSpec
+			s.NotAfter = revoked.Add(time.Hour)
+			return x.ca.Issue(t, s)
+		}, lists: func(x *scene, tsa *testpki.Party) *crl.List {
+			return x.ca.CRL(t, testpki.Now.Add(-time.Hour), nil, crl.Entry{Serial: x.signer.Cert.Serial, Time: revoked, Reason: 1}, crl.Entry{Serial: tsa.Cert.Serial, Time: revoked, Reason: 1})
+		}, why: "revoked", exit: 1},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			x := newScene(t, testpki.Spec{})
