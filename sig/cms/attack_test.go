@@ -154,6 +154,12 @@ func TestCheckRefuses(t *testing.T) {
 				d.content = encoded(func(b *der.Builder) { b.SetOf(d.set) })
 				d.contentType, d.noAttrs = oid.TSTInfo, true
 			}, finding.AttributeMissing},
+			{"attributes passed off as data", func(d *draft) {
+				d.content, d.noAttrs = encoded(func(b *der.Builder) { b.SetOf(d.set) }), true
+			}, finding.Malformed},
+			{"no attributes over data that is a set", func(d *draft) {
+				d.content, d.noAttrs = encoded(func(b *der.Builder) { b.SetOf([][]byte{digest("x")}) }), true
+			}, ""},
 			{"no attributes over another content type", func(d *draft) { d.contentType, d.noAttrs = oid.TSTInfo, true }, finding.AttributeMissing},
 			{"attributes that are not DER", func(d *draft) {
 				d.set = der.SortSet(d.set)
@@ -272,5 +278,23 @@ func TestACertificateGivenBesideTheMessageIsFound(t *testing.T) {
 	}
 	if c := m.Check(0, nil, []*cert.Certificate{p.Cert}); !c.Good() {
 		t.Errorf("with it: %v", codes(c))
+	}
+}
+
+func TestAttributesAreNoDetachedDocument(t *testing.T) {
+	p := testpki.Root(t, testpki.Spec{}).Issue(t, testpki.Spec{})
+	signed, err := Sign(rand.Reader, []byte("content"), p.Key, p.Cert, Options{Detached: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := Parse(signed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The same signature in a message that lost its attributes, and the attributes beside it as the document.
+	document := m.Signers[0].RawSignedAttrs
+	m.Signers[0].RawSignedAttrs, m.Signers[0].SignedAttributes = nil, nil
+	if c := m.Check(0, document, nil); c.Good() || !slices.Contains(codes(c), finding.Malformed) {
+		t.Errorf("findings %v", codes(c))
 	}
 }

@@ -33,6 +33,9 @@ func (m *Message) Check(i int, content []byte, more []*cert.Certificate) Check {
 		return h.Sum(content), nil
 	}
 	c := m.CheckDigest(i, digests, more)
+	if m.Detached && m.Signers[i].RawSignedAttrs == nil && AreAttributes(content) {
+		c.passedOff()
+	}
 	if differs {
 		c.Content = false
 		c.fatal(finding.ContentDiffers)
@@ -44,7 +47,8 @@ func (m *Message) Check(i int, content []byte, more []*cert.Certificate) Check {
 var ErrContentMissing = errors.New("the content isn't there")
 
 // CheckDigest is Check for a content that was hashed elsewhere, as a stream or in the page. digests answers the content's digest in
-// stream order, or an error when there is none, which is finding.ContentMissing. An attached content is not looked at.
+// stream order, or an error when there is none, which is finding.ContentMissing. An attached content is not hashed. Whoever has a detached one at hand
+// asks AreAttributes, too, for a signer without signed attributes.
 func (m *Message) CheckDigest(i int, digests func(*alg.Hash) ([]byte, error), more []*cert.Certificate) Check {
 	s := &m.Signers[i]
 	var best Check
@@ -131,6 +135,9 @@ func (m *Message) check(s *Signer, certificate *cert.Certificate, digests func(*
 	}
 	if a == nil {
 		c.overContent(s, digests)
+		if AreAttributes(m.Content) {
+			c.passedOff()
+		}
 		return c
 	}
 	// scheme.Verify and not VerifyDigest: weakness has been found above, and is not the same as a wrong signature.
@@ -157,6 +164,30 @@ func (c *Check) overContent(s *Signer, digests func(*alg.Hash) ([]byte, error)) 
 	if !c.Attributes {
 		c.fatal(finding.SignatureValueWrong)
 	}
+}
+
+// AreAttributes reports whether a content is a set of signed attributes. What a signature with attributes is over is such a set, and
+// the message doesn't say which of the two was signed: without its attributes the same signature would be one over the set as a
+// document (RFC 5652 section 5.3 forbids it for other content types only).
+func AreAttributes(content []byte) bool {
+	if len(content) == 0 || content[0] != byte(der.TagSet) {
+		return false
+	}
+	outer := der.NewReader(content)
+	set := outer.Set()
+	digest := false
+	for !set.Empty() {
+		a := set.Sequence()
+		digest = a.OID() == oid.MessageDigest || digest
+		a.Set()
+		a.End()
+	}
+	return outer.End() == nil && digest
+}
+
+func (c *Check) passedOff() {
+	c.Content = false
+	c.fatal(finding.Malformed, "why", "the content is the signed attributes of another signature")
 }
 
 // content compares the signed digest with the content's.

@@ -139,6 +139,10 @@ func (j *judge) signature(i int) Signature {
 		check.Content = false
 		found = append(found, finding.Finding{Code: finding.ContentDiffers, Severity: finding.Fatal})
 	}
+	if j.m.Detached && signer.RawSignedAttrs == nil && cms.AreAttributes(j.in.Content) {
+		check.Content = false
+		found = append(found, finding.Finding{Code: finding.Malformed, Severity: finding.Fatal})
+	}
 	if j.in.Lax {
 		found = lax(found)
 	}

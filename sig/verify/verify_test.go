@@ -194,6 +194,41 @@ func without(t testing.TB, message []byte, c *cert.Certificate) []byte {
 	return out
 }
 
+// withoutAttributes takes a message's signed attributes out, and returns them as they were signed.
+func withoutAttributes(t testing.TB, message []byte) (bare, attributes []byte) {
+	t.Helper()
+	m, err := cms.Parse(message)
+	if err != nil {
+		t.Fatal(err)
+	}
+	attributes = m.Signers[0].RawSignedAttrs
+	implicit := bytes.Clone(attributes)
+	implicit[0] = byte(der.ContextConstructedTag(0))
+	b := der.NewBuilder()
+	var copyOf func(b *der.Builder, e der.Element)
+	copyOf = func(b *der.Builder, e der.Element) {
+		switch {
+		case bytes.Equal(e.Full, implicit):
+		case bytes.Contains(e.Full, implicit) && e.Tag == der.TagSequence:
+			b.Sequence(func(b *der.Builder) { each(e, func(x der.Element) { copyOf(b, x) }) })
+		case bytes.Contains(e.Full, implicit) && e.Tag == der.TagSet:
+			b.Set(func(b *der.Builder) { each(e, func(x der.Element) { copyOf(b, x) }) })
+		case bytes.Contains(e.Full, implicit):
+			b.ContextConstructed(0, func(b *der.Builder) { each(e, func(x der.Element) { copyOf(b, x) }) })
+		default:
+			b.Raw(e.Full)
+		}
+	}
+	copyOf(b, der.NewReader(message).Any())
+	return b.MustBytes(), attributes
+}
+
+func each(e der.Element, f func(der.Element)) {
+	for r := e.Inside(); !r.Empty(); {
+		f(r.Any())
+	}
+}
+
 func TestVerifyGivesIndications(t *testing.T) {
 	for _, c := range []struct {
 		name string
@@ -219,6 +254,10 @@ func TestVerifyGivesIndications(t *testing.T) {
 			x.in.Digest = func(name string) []byte { return alg.HashByName(name).Sum([]byte("other")) }
 		}, want: HashFailure, code: finding.DigestMismatch, exit: 1},
 		{name: "detached, nothing given", bend: func(t testing.TB, x *scene) { x.sign(t, cms.Options{Detached: true}) }, want: SignedDataNotFound, code: finding.ContentMissing, exit: 2},
+		{name: "detached, and the signed attributes are passed off as the document", bend: func(t testing.TB, x *scene) {
+			x.sign(t, cms.Options{Detached: true})
+			x.in.File, x.in.Content = withoutAttributes(t, x.in.File)
+		}, want: FormatFailure, code: finding.Malformed, exit: 1},
 		{name: "detached, and the certificate revoked", bend: func(t testing.TB, x *scene) {
 			x.sign(t, cms.Options{Detached: true})
 			x.revoke(t, 1, testpki.Now.Add(-2*time.Hour))
