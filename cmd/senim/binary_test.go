@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"os"
 	"os/exec"
@@ -16,13 +17,25 @@ import (
 	"time"
 )
 
-// binary builds the real program once for all tests.
-var binary = sync.OnceValues(func() (string, error) {
+// scratch is removed when all tests have run: what they share lies in it.
+var scratch string
+
+func TestMain(m *testing.M) { os.Exit(runAll(m)) }
+
+func runAll(m *testing.M) int {
 	dir, err := os.MkdirTemp("", "senim-test-")
 	if err != nil {
-		return "", err
+		fmt.Fprintln(os.Stderr, err)
+		return 1
 	}
-	path := filepath.Join(dir, "senim")
+	scratch = dir
+	defer os.RemoveAll(dir)
+	return m.Run()
+}
+
+// binary builds the real program once for all tests.
+var binary = sync.OnceValues(func() (string, error) {
+	path := filepath.Join(scratch, "senim")
 	out, err := exec.Command("go", "build", "-o", path, ".").CombinedOutput()
 	if err != nil {
 		return "", errors.New(string(out))
@@ -70,8 +83,12 @@ type server struct {
 // start runs the demo on a free port and waits until it is ready.
 func start(t testing.TB, dir string, env ...string) *server {
 	t.Helper()
+	return startAt(t, freeAddress(t), dir, env...)
+}
+
+func startAt(t testing.TB, addr, dir string, env ...string) *server {
+	t.Helper()
 	s := &server{dir: dir, lines: make(chan string, 1000)}
-	addr := freeAddress(t)
 	s.url = "http://" + addr
 	s.cmd = exec.Command(program(t), "serve", "--demo", "--data", dir, "--listen", addr)
 	s.cmd.Env = append(append(os.Environ(), "SENIM_LANG=en"), env...)
@@ -175,4 +192,35 @@ func freeAddress(t testing.TB) string {
 	}
 	defer l.Close()
 	return l.Addr().String()
+}
+
+// A firstDemo is a demo that was started once, on the address that its certificates name, and stopped.
+type firstDemo struct {
+	dir, addr string
+	files     map[string][]byte // of DIR/demo, when the port answered for the first time
+}
+
+var (
+	firstOnce sync.Once
+	first     firstDemo
+)
+
+// demo returns a copy of a demo. Making one takes seconds, for the keys of its roots have 4096 bits.
+func demo(t *testing.T) (dir string, f firstDemo) {
+	t.Helper()
+	firstOnce.Do(func() {
+		f := firstDemo{dir: filepath.Join(scratch, "demo"), addr: freeAddress(t)}
+		s := startAt(t, f.addr, f.dir)
+		f.files = snapshot(t, filepath.Join(f.dir, "demo"))
+		s.stop(t)
+		first = f
+	})
+	if first.dir == "" {
+		t.Fatal("the demo could not be made, see the first test that wanted it")
+	}
+	dir = t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS(first.dir)); err != nil {
+		t.Fatal(err)
+	}
+	return dir, first
 }

@@ -84,10 +84,10 @@ func fetch(t testing.TB, url, file string) {
 // A person applies at a demo that was just made, an operator approves, the person installs, signs and revokes; the command
 // line and OpenSSL judge what comes out, before and after.
 func TestTheLineOfADemoFromApplicationToRevocation(t *testing.T) {
-	dir, tmp := t.TempDir(), t.TempDir()
-	s := start(t, dir)
+	dir, made := demo(t)
+	tmp, first := t.TempDir(), made.files
+	s := startAt(t, made.addr, dir)
 	demo := filepath.Join(dir, "demo")
-	first := snapshot(t, demo)
 	for _, name := range []string{"password", "trust.pem", "operator.p12", "operator.totp", "administrator.p12", "unlock"} {
 		if len(first[name]) == 0 {
 			t.Errorf("%s is missing from DIR/demo when the port answers", name)
