@@ -90,10 +90,10 @@ func (p *Portal) form(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if d == nil || !d.open() || (!agreed(r, d) && !d.answered()) {
+	if d == nil || !d.open() || (!p.agreed(r, d) && !d.answered()) {
 		return see(w, r, p.step(r, d))
 	}
-	page := p.formPage(r, !agreed(r, d))
+	page := p.formPage(r, !p.agreed(r, d))
 	a := d.Answers
 	if a.Signing == "" {
 		a.Signing = "gost"
@@ -114,7 +114,7 @@ func (p *Portal) saveForm(w http.ResponseWriter, r *http.Request) error {
 	if d != nil && !d.open() {
 		return see(w, r, "/apply/done") // the other tab has submitted it
 	}
-	accepted := agreed(r, d)
+	accepted := p.agreed(r, d)
 	if !accepted && r.PostFormValue("agree") != "yes" {
 		return p.again(w, r, "portal-form", p.formPage(r, true), "agree", fail.New(fail.Invalid, "portal.agreement.missing"))
 	}

@@ -17,13 +17,22 @@ const (
 // agreementVersion is of the text in apply.toml, and is kept with every application. Who accepted an older one is asked again.
 const agreementVersion = "2026-11"
 
+// cookieName adds the prefix that keeps another site of the same domain from planting a cookie of ours: a person would type his
+// data into somebody else's draft.
+func (p *Portal) cookieName(name string) string {
+	if p.o.Secure {
+		return "__Host-" + name
+	}
+	return name
+}
+
 func (p *Portal) setCookie(w http.ResponseWriter, name, value string, life int) {
-	http.SetCookie(w, &http.Cookie{Name: name, Value: value, Path: "/", MaxAge: life, HttpOnly: true, Secure: p.o.Secure, SameSite: http.SameSiteLaxMode})
+	http.SetCookie(w, &http.Cookie{Name: p.cookieName(name), Value: value, Path: "/", MaxAge: life, HttpOnly: true, Secure: p.o.Secure, SameSite: http.SameSiteLaxMode})
 }
 
 // ticket reads the draft's cookie. What is not of the right form is as good as none.
-func ticket(r *http.Request) (number, secret string, ok bool) {
-	c, err := r.Cookie(draftCookie)
+func (p *Portal) ticket(r *http.Request) (number, secret string, ok bool) {
+	c, err := r.Cookie(p.cookieName(draftCookie))
 	if err != nil || len(c.Value) > 200 {
 		return "", "", false
 	}
@@ -47,7 +56,7 @@ func (d *draft) open() bool { return d.State == application.Draft }
 // draft returns the application of this browser, or nil when it has none any more: the cookie of a deleted or foreign one is
 // taken away.
 func (p *Portal) draft(w http.ResponseWriter, r *http.Request) (*draft, error) {
-	number, secret, ok := ticket(r)
+	number, secret, ok := p.ticket(r)
 	if !ok {
 		return nil, nil
 	}
@@ -76,11 +85,11 @@ func (p *Portal) startDraft(w http.ResponseWriter, r *http.Request) (*draft, err
 }
 
 // agreed reports whether the present agreement was accepted in this browser.
-func agreed(r *http.Request, d *draft) bool {
+func (p *Portal) agreed(r *http.Request, d *draft) bool {
 	if d != nil && d.Answers.Agreement == agreementVersion {
 		return true
 	}
-	c, err := r.Cookie(agreementCookie)
+	c, err := r.Cookie(p.cookieName(agreementCookie))
 	return err == nil && c.Value == agreementVersion
 }
 
@@ -107,7 +116,7 @@ func (p *Portal) step(r *http.Request, d *draft) string {
 		return "/apply"
 	case !d.open():
 		return "/apply/done"
-	case !agreed(r, d) && !d.answered():
+	case !p.agreed(r, d) && !d.answered():
 		return "/apply"
 	case !d.answered():
 		return "/apply/form"

@@ -242,7 +242,7 @@ func codePage() kit.Page {
 
 func (p *Portal) codeForm(w http.ResponseWriter, r *http.Request) error {
 	page := codePage()
-	if number, _, ok := ticket(r); ok { // this browser's own application
+	if number, _, ok := p.ticket(r); ok { // this browser's own application
 		page.Form = map[string][]string{"number": {kit.Group4(number)}}
 	}
 	p.kit.Page(w, r, http.StatusOK, "portal-code", page)
