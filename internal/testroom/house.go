@@ -6,6 +6,8 @@ package testroom
 import (
 	"context"
 	"crypto/rand"
+	"os"
+	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -22,6 +24,7 @@ import (
 	"github.com/senim-pki/senim/authority/store/memory"
 	"github.com/senim-pki/senim/base/clock"
 	"github.com/senim-pki/senim/internal/testauthority"
+	"github.com/senim-pki/senim/keyfile"
 	"github.com/senim-pki/senim/pki/cert"
 	"github.com/senim-pki/senim/sig/cms"
 )
@@ -86,11 +89,17 @@ type House struct {
 	t         testing.TB
 }
 
-// New makes an authority over an empty memory store.
+// New makes an authority over an empty memory store, at the moment at which every test begins.
 func New(t testing.TB) *House {
 	t.Helper()
+	return NewAt(t, testauthority.Start)
+}
+
+// NewAt is New at another moment, after testauthority.Start: a real browser has the clock of the machine.
+func NewAt(t testing.TB, now time.Time) *House {
+	t.Helper()
 	h, _ := testauthority.Hierarchy(t)
-	house := &House{Clock: clock.NewManual(testauthority.Start), Store: memory.New(), Hierarchy: h, t: t}
+	house := &House{Clock: clock.NewManual(now), Store: memory.New(), Hierarchy: h, t: t}
 	var err error
 	house.Authority, err = authority.New(authority.Options{Store: house.Store, Hierarchy: h, Clock: house.Clock, CheckIIN: func(string) error { return nil }})
 	if err != nil {
@@ -169,6 +178,24 @@ func (h *House) Apply(iin, owner string, change func(*application.Answers)) (num
 	}
 	return app.Number
 }
+
+// KeyFile writes the member's keys as one file into dir and returns its path; its password is KeyPassword.
+func (s Staff) KeyFile(t testing.TB, dir string) string {
+	t.Helper()
+	b, err := keyfile.Write(rand.Reader, keyfile.National, KeyPassword,
+		keyfile.Entry{Key: s.Auth.Key, Certificate: s.Auth.Certificate}, keyfile.Entry{Key: s.Sign.Key, Certificate: s.Sign.Certificate})
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(dir, "operator.p12")
+	if err := os.WriteFile(file, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+// KeyPassword opens the key files of tests.
+const KeyPassword = "Qwerty12"
 
 // Decided carries out an operator's decision without a page.
 func (h *House) Decided(op Staff, number string, approve bool, reason string) {

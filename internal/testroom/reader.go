@@ -312,3 +312,6 @@ func textOf(root *html.Node) string {
 }
 
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
+
+// URL is the address of the server.
+func (b *Reader) URL() string { return b.server.URL }

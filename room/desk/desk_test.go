@@ -36,7 +36,11 @@ type place struct {
 
 func newPlace(t testing.TB) *place {
 	t.Helper()
-	h := testroom.New(t)
+	return placeIn(t, testroom.New(t))
+}
+
+func placeIn(t testing.TB, h *testroom.House) *place {
+	t.Helper()
 	p := &place{House: h, op: h.Hire(testroom.OperatorIIN, "ОПЕРАТОР", account.Operator), t: t}
 	sessions := session.New(session.Options{Clock: h.Clock, Refused: func(w http.ResponseWriter, r *http.Request, same bool) { p.kit.Expired(w, r, same) }})
 	var err error
