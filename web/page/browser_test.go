@@ -1,3 +1,7 @@
+// Chromedp knows no js/wasm.
+
+//go:build !js
+
 package page_test
 
 import (
