@@ -248,19 +248,43 @@ func (n Name) String() string {
 	return b.String()
 }
 
+// Short is what a person calls the holder of the name: the common name, and where there is none the whole.
+func (n Name) Short() string {
+	if cn := n.Get(oid.CommonName); cn != "" {
+		return Visible(cn)
+	}
+	return n.String()
+}
+
+// Visible returns a text from a certificate as it may be shown: characters that don't show or that turn the direction of writing
+// are their octets, as in String. Whoever makes a certificate chooses its texts, and a terminal obeys some of them.
+func Visible(s string) string {
+	var b strings.Builder
+	for _, c := range s {
+		writeVisible(&b, c)
+	}
+	return b.String()
+}
+
 func escape(b *strings.Builder, s string) {
 	for i, c := range s {
 		switch {
 		case strings.ContainsRune(`,+"\<>;=`, c), c == '#' && i == 0, c == ' ' && (i == 0 || i == len(s)-1):
 			b.WriteByte('\\')
 			b.WriteRune(c)
-		case !visible(c):
-			for _, octet := range []byte(string(c)) {
-				fmt.Fprintf(b, `\%02X`, octet)
-			}
 		default:
-			b.WriteRune(c)
+			writeVisible(b, c)
 		}
+	}
+}
+
+func writeVisible(b *strings.Builder, c rune) {
+	if visible(c) {
+		b.WriteRune(c)
+		return
+	}
+	for _, octet := range []byte(string(c)) {
+		fmt.Fprintf(b, `\%02X`, octet)
 	}
 }
 

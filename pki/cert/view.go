@@ -229,7 +229,7 @@ const TimeLayout = "2006-01-02 15:04:05 UTC"
 // Line adds one aligned line to a text of this package's style, and nothing for an empty value.
 func Line(b *strings.Builder, label, value string) {
 	if value != "" {
-		fmt.Fprintf(b, "%-20s %s\n", label, value)
+		fmt.Fprintf(b, "%-20s %s\n", label, Visible(value))
 	}
 }
 

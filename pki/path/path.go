@@ -143,9 +143,7 @@ func Validate(ctx context.Context, in Input) Result {
 func newFinding(code finding.Code, severity finding.Severity, c *cert.Certificate, args ...string) finding.Finding {
 	f := finding.Finding{Code: code, Severity: severity}
 	if c != nil {
-		if f.Subject = c.CommonName(); f.Subject == "" {
-			f.Subject = c.Subject.String()
-		}
+		f.Subject = c.Subject.Short()
 	}
 	for i := 0; i+1 < len(args); i += 2 {
 		if f.Args == nil {

@@ -386,9 +386,7 @@ func (c *Check) missing(code finding.Code) { c.add(code, finding.Missing, nil) }
 func (c *Check) add(code finding.Code, severity finding.Severity, args []string) {
 	f := finding.Finding{Code: code, Severity: severity}
 	if c.Certificate != nil {
-		if f.Subject = c.Certificate.CommonName(); f.Subject == "" {
-			f.Subject = c.Certificate.Subject.String()
-		}
+		f.Subject = c.Certificate.Subject.Short()
 	}
 	for i := 0; i+1 < len(args); i += 2 {
 		if f.Args == nil {

@@ -1,8 +1,6 @@
 package verify
 
 import (
-	"github.com/senim-pki/senim/oid"
-	"github.com/senim-pki/senim/pki/cert"
 	"github.com/senim-pki/senim/pki/finding"
 )
 
@@ -123,13 +121,3 @@ func ExitCode(indication, sub string) int {
 	}
 	return exitNot
 }
-
-// nameOf is what a person calls a certificate's holder.
-func nameOf(n cert.Name) string {
-	if cn := n.Get(oid.CommonName); cn != "" {
-		return cn
-	}
-	return n.String()
-}
-
-func organization(n cert.Name) string { return n.Get(oid.Organization) }

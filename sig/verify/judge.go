@@ -10,6 +10,7 @@ import (
 
 	"github.com/senim-pki/senim/alg"
 	"github.com/senim-pki/senim/base/fail"
+	"github.com/senim-pki/senim/oid"
 	"github.com/senim-pki/senim/pki/cert"
 	"github.com/senim-pki/senim/pki/crl"
 	"github.com/senim-pki/senim/pki/finding"
@@ -230,12 +231,12 @@ func signerOf(s *cms.Signer, c *cert.Certificate) Signer {
 		// All that is known is whom the message names.
 		out := Signer{Serial: cert.SerialHex(s.Serial)}
 		if name, err := cert.ParseName(s.IssuerRaw); err == nil {
-			out.Issuer = nameOf(name)
+			out.Issuer = name.Short()
 		}
 		return out
 	}
-	out := Signer{Name: nameOf(c.Subject), IIN: c.IIN(), BIN: c.BIN(), Serial: c.SerialHex(), Issuer: nameOf(c.Issuer)}
-	out.Organization = organization(c.Subject)
+	out := Signer{Name: c.Subject.Short(), IIN: c.IIN(), BIN: c.BIN(), Serial: c.SerialHex(), Issuer: c.Issuer.Short()}
+	out.Organization = cert.Visible(c.Subject.Get(oid.Organization))
 	return out
 }
 

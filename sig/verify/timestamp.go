@@ -26,7 +26,7 @@ func (j *judge) timestamps(s *Signature, signer *cms.Signer, found *[]finding.Fi
 		check := token.Check(j.intermediates)
 		stamp := Timestamp{Time: token.Time, Policy: string(token.Policy)}
 		if check.Certificate != nil {
-			stamp.Signer = nameOf(check.Certificate.Subject)
+			stamp.Signer = check.Certificate.Subject.Short()
 		}
 		if why := j.distrust(token, check, signer.Signature); why != "" {
 			*found = append(*found, unverified(stamp.Signer, why, token.Time))

@@ -515,6 +515,21 @@ func TestTheStatusIsReported(t *testing.T) {
 	}
 }
 
+func TestANameThatCommandsTheTerminalIsShownAndNotObeyed(t *testing.T) {
+	x := newScene(t, testpki.Spec{Name: "X\x1b[2K\rvalid: \u202egnp"})
+	x.in.CRLs = nil
+	r, err := Verify(background, x.in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := r.Signatures[0]
+	for _, text := range []string{s.Signer.Name, s.Errors[0].Subject, s.Chain[0].Subject} {
+		if strings.ContainsAny(text, "\x1b\r\u202e") || !strings.Contains(text, `X\1B[2K`) {
+			t.Errorf("shown as %q", text)
+		}
+	}
+}
+
 func TestTheJSONIsThatOfTheDesign(t *testing.T) {
 	x := newScene(t, testpki.Spec{})
 	r, err := Verify(background, x.in)
