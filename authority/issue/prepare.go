@@ -63,8 +63,6 @@ func (i *Issuer) prepare(ctx context.Context, a application.Approved) (orders []
 		case err == nil:
 		case errors.Is(err, errRaced), fail.CodeOf(err) == registry.CodeSerialTaken:
 			continue
-		case fail.CodeOf(err) == registry.CodeKeyTaken && i.changed(ctx, a, there):
-			continue // another worker prepared the same application
 		default:
 			return nil, nil, false, err
 		}
@@ -113,12 +111,6 @@ func (i *Issuer) look(ctx context.Context, a application.Approved) (app *applica
 	return nil, nil, fail.Wrap(fail.Conflict, "application.moved-on", fmt.Errorf("%s is %s", app.Number, app.State))
 }
 
-// changed reports whether the application has got certificates since they were read.
-func (i *Issuer) changed(ctx context.Context, a application.Approved, before []registry.Certificate) bool {
-	_, now, err := i.look(ctx, a)
-	return err == nil && len(now) > len(before)
-}
-
 // plan fills and lints every certificate of an application. Nothing is recorded yet.
 func (i *Issuer) plan(a application.Approved) ([]order, error) {
 	now := i.o.Clock.Now()
@@ -148,6 +140,11 @@ func (i *Issuer) plan(a application.Approved) ([]order, error) {
 		}
 		if o.row.KeyHash != q.KeyHash {
 			return nil, fail.New(fail.Invalid, "issue.request-changed")
+		}
+		for _, other := range orders {
+			if other.row.KeyHash == o.row.KeyHash {
+				return nil, fail.New(fail.Conflict, registry.CodeKeyTaken)
+			}
 		}
 		o.row.Application = a.Number()
 		orders = append(orders, o)
@@ -228,7 +225,14 @@ func (i *Issuer) commitPrepared(ctx context.Context, app *application.Applicatio
 			if orders[n].resumed {
 				continue
 			}
-			if err := i.insert(tx, now, orders[n].row); err != nil {
+			err := i.insert(tx, now, orders[n].row)
+			if fail.CodeOf(err) == registry.CodeKeyTaken {
+				// Another worker may have prepared the same application meanwhile.
+				if holder, e := tx.CertificateByKey(orders[n].row.KeyHash); e == nil && holder.Application == app.Number {
+					return errRaced
+				}
+			}
+			if err != nil {
 				return err
 			}
 		}

@@ -42,24 +42,21 @@ func (s *Store) Update(ctx context.Context, f func(authority.Tx) error) error {
 	if t == nil {
 		return <-u.done
 	}
-	if err := u.run(t, f); err != nil {
-		return err
-	}
-	return <-u.done
+	return u.run(t, f)
 }
 
-// run calls f and tells the writer how it ended. When f failed, panicked or ended its goroutine, it waits until what f
-// wrote is rolled back.
-func (u *update) run(t *store.Tx, f func(authority.Tx) error) error {
+// run calls f, tells the writer how it ended and waits for the end of the common transaction. It waits when f failed too:
+// what f saw, and why it failed, may be another's write that is not on the disk yet.
+func (u *update) run(t *store.Tx, f func(authority.Tx) error) (err error) {
 	keep := false
 	defer func() {
 		t.End()
 		u.ran <- keep
-		if !keep {
-			<-u.done
+		if broken := <-u.done; broken != nil {
+			err = broken
 		}
 	}()
-	if err := f(t); err != nil {
+	if err = f(t); err != nil {
 		return err
 	}
 	keep = true
@@ -97,16 +94,14 @@ func (s *Store) commit(first *update) {
 		first.done <- s.writer.Exec("ROLLBACK")
 		return
 	}
-	kept := []*update{first}
+	batch := []*update{first}
 	var broken error // the transaction is in a state that nothing of it may be kept
 gather:
 	for n := 1; n < maxBatch && broken == nil; n++ {
 		select {
 		case u := <-s.updates:
-			var ok bool
-			if ok, broken = s.run(u); ok {
-				kept = append(kept, u)
-			}
+			batch = append(batch, u)
+			broken = s.run(u)
 		default:
 			break gather
 		}
@@ -119,30 +114,22 @@ gather:
 		_ = s.writer.Exec("ROLLBACK")
 		broken = fmt.Errorf("couldn't commit: %w", broken)
 	}
-	for _, u := range kept {
+	for _, u := range batch {
 		u.done <- broken
 	}
 }
 
-// run gives u its turn inside a savepoint. It reports whether what u wrote waits for the commit.
-func (s *Store) run(u *update) (kept bool, broken error) {
+// run gives u its turn inside a savepoint.
+func (s *Store) run(u *update) error {
 	if err := s.writer.Exec("SAVEPOINT caller"); err != nil {
 		close(u.turn)
-		u.done <- err
-		return false, err
+		return err
 	}
 	u.turn <- s.writer.Tx(true)
-	if <-u.ran {
-		if err := s.writer.Exec("RELEASE caller"); err != nil {
-			u.done <- err
-			return false, err
+	if !<-u.ran {
+		if err := s.writer.Exec("ROLLBACK TO caller"); err != nil {
+			return err
 		}
-		return true, nil
 	}
-	err := s.writer.Exec("ROLLBACK TO caller")
-	if err == nil {
-		err = s.writer.Exec("RELEASE caller")
-	}
-	u.done <- err
-	return false, err
+	return s.writer.Exec("RELEASE caller")
 }
