@@ -1,7 +1,6 @@
 package part
 
 import (
-	"encoding/hex"
 	"time"
 
 	"github.com/senim-pki/senim/authority"
@@ -90,18 +89,6 @@ func Moves(t Text, a *application.Application, v Viewer) kit.Table {
 	return table
 }
 
-// Timeline returns the same as Moves, for a narrow column.
-func Timeline(t Text, a *application.Application) []kit.Move {
-	var moves []kit.Move
-	for _, m := range a.Moves {
-		if m.To != application.Draft {
-			tag := State(t, m.To)
-			moves = append(moves, kit.Move{Text: tag.Text, Time: m.At, Tone: tag.Tone, Detail: Detail(t, m)})
-		}
-	}
-	return moves
-}
-
 // Detail returns «подробная информация» of a move: what happened, and the reason of a refusal in the operator's words.
 func Detail(t Text, m application.Move) string {
 	switch {
@@ -125,18 +112,6 @@ func Refusal(a *application.Application) string {
 		}
 	}
 	return ""
-}
-
-// Requests returns the keys of an application: template and hash of the certification request.
-func Requests(t Text, a *application.Application) kit.Table {
-	table := kit.Table{
-		Caption: t("part.requests"),
-		Columns: []kit.Column{{Text: t("part.certificate.template")}, {Text: t("part.requests.hash")}},
-	}
-	for _, q := range a.Requests {
-		table.Rows = append(table.Rows, []any{Profile(t, q.Profile), Number(hex.EncodeToString(q.Hash[:]))})
-	}
-	return table
 }
 
 // Submitted returns when the application was handed in; of a draft, when it was begun.

@@ -37,28 +37,47 @@ func (p *Portal) holder(w http.ResponseWriter, r *http.Request) error {
 // maxCertificates caps the list that a key file gives. One holds the three of an application, some hold those of two.
 const maxCertificates = 16
 
-// certificatesOf finds the certificates of a list "key identifier of the issuer:serial, …" in hexadecimal. Those of other
-// authorities are left out. What is answered is what OCSP tells everybody too.
-func (p *Portal) certificatesOf(r *http.Request, list string) ([]registry.Certificate, error) {
-	if len(list) > maxCertificates*128 {
+// A certificateName is how a key file names one of its certificates.
+type certificateName struct{ keyID, serial string }
+
+// parseNames reads "key identifier of the issuer:serial …" in hexadecimal. What is no such name is left out: a key file may hold
+// certificates of anybody.
+func parseNames(list string) ([]certificateName, error) {
+	const longest = 2 + 2*64 + 2*registry.SerialSize // a key identifier is a hash
+	if len(list) > maxCertificates*longest {
 		return nil, fail.New(fail.Invalid, "portal.holder.none")
 	}
 	items := strings.FieldsFunc(list, func(c rune) bool { return c == ',' || c == ' ' || c == '\n' || c == '\r' })
-	if len(items) > maxCertificates {
+	switch {
+	case len(items) == 0:
+		return nil, fail.New(fail.Invalid, "portal.holder.empty")
+	case len(items) > maxCertificates:
 		return nil, fail.New(fail.Invalid, "portal.holder.none")
 	}
-	if len(items) == 0 {
-		return nil, fail.New(fail.Invalid, "portal.holder.empty")
-	}
-	var found []registry.Certificate
+	var names []certificateName
 	for _, item := range items {
 		keyID, serial, _ := strings.Cut(item, ":")
-		i := slices.IndexFunc(p.issuers, func(i issuer) bool { return !i.Root && i.keyID != "" && strings.EqualFold(i.keyID, keyID) })
-		serial, err := registry.ParseSerial(serial)
-		if i < 0 || err != nil {
+		if serial, err := registry.ParseSerial(serial); err == nil && keyID != "" {
+			names = append(names, certificateName{strings.ToLower(keyID), serial})
+		}
+	}
+	return names, nil
+}
+
+// certificatesOf finds the certificates of such a list. Those of other authorities are left out. What is answered is what
+// OCSP tells everybody too.
+func (p *Portal) certificatesOf(r *http.Request, list string) ([]registry.Certificate, error) {
+	names, err := parseNames(list)
+	if err != nil {
+		return nil, err
+	}
+	var found []registry.Certificate
+	for _, n := range names {
+		i := slices.IndexFunc(p.issuers, func(i issuer) bool { return !i.Root && i.keyID == n.keyID })
+		if i < 0 {
 			continue
 		}
-		c, err := p.authority.CertificateStatus(r.Context(), p.issuers[i].Name, serial)
+		c, err := p.authority.CertificateStatus(r.Context(), p.issuers[i].Name, n.serial)
 		switch {
 		case fail.Is(err, fail.NotFound):
 		case err != nil:
