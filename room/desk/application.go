@@ -183,7 +183,7 @@ func certificates(t part.Text, list []registry.Certificate, now time.Time) kit.T
 	}
 	for _, c := range list {
 		table.Rows = append(table.Rows, []any{
-			kit.Anchor{Text: kit.Group4(c.Serial), Href: certificateHref(c)}, part.Profile(t, c.Profile), c.Name, part.Number(c.IIN),
+			kit.Anchor{Text: kit.Group4(c.Serial), Href: certificateHref(c)}, part.Profile(t, c.Profile), c.Name, nowrap(c.IIN),
 			nowrap(kit.Date(c.NotAfter)), part.Status(t, c, now),
 		})
 	}

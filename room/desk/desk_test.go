@@ -236,7 +236,7 @@ func TestSigningInRefuses(t *testing.T) {
 		{"no signature", 422, p.op.Auth, func(f url.Values) { f.Set("cms", "") }, "Подпись не получена"},
 		{"something that is no signature", 403, p.op.Auth, func(f url.Values) { f.Set("cms", "MAA=") }, "не является подписью"},
 		{"a nonce of nobody", 403, p.op.Auth, func(f url.Values) { f.Set("nonce", "AAAA") }, "Такой текст не найден"},
-		{"a certificate that the register does not have", 403, stranger.Auth, nil, "не удалось проверить статус вашего сертификата"},
+		{"a certificate that the register does not have", 403, stranger.Auth, nil, "выпущен не этим удостоверяющим центром"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p.Tick()

@@ -4,6 +4,7 @@ import (
 	"html/template"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/senim-pki/senim/authority/application"
 	"github.com/senim-pki/senim/base/fail"
@@ -39,7 +40,6 @@ type queueView struct {
 	Tab        string
 	Localities []kit.Option
 	Clear      string
-	Count      string
 	Table      kit.Table
 	More       string // address of the next page
 	First      string // of this list, when it is not the first page
@@ -101,12 +101,13 @@ func (d *Desk) queue(w http.ResponseWriter, r *http.Request) error {
 		}
 		v.Tabs = append(v.Tabs, one)
 	}
+	count := ""
 	switch n := len(waiting); {
 	case tab.name != queueTabs[0].name:
 	case n > maxCount:
-		v.Count = t("desk.queue.count-many", "n", maxCount)
+		count = t("desk.queue.count-many", "n", maxCount)
 	case n > 0:
-		v.Count = t("desk.queue.count", "count", n)
+		count = t("desk.queue.count", "count", n)
 	}
 	if len(list) > pageRows {
 		list = list[:pageRows]
@@ -119,7 +120,11 @@ func (d *Desk) queue(w http.ResponseWriter, r *http.Request) error {
 	if locality != "" {
 		empty = t("desk.queue.empty-in", "place", part.Locality(t, locality))
 	}
-	v.Table = applications(t, list, t("desk.queue."+tab.name), empty)
+	caption := t("desk.queue." + tab.name)
+	if count != "" {
+		caption = count
+	}
+	v.Table = applications(t, list, caption, empty)
 	page := kit.Page{Title: "desk.queue.title", Nav: "queue", Data: v, Form: url.Values{"locality": {locality}}}
 	return d.show(w, r, http.StatusOK, "desk-queue", page)
 }
@@ -138,12 +143,15 @@ func applications(t part.Text, list []*application.Application, caption, empty s
 			deadline = nowrap(kit.Date(a.Deadline))
 		}
 		table.Rows = append(table.Rows, []any{
-			kit.Anchor{Text: kit.Group4(a.Number), Href: "/desk/applications/" + a.Number}, part.Submitted(a),
-			part.FullName(ans.Surname, ans.Name, ans.Patronymic), part.Number(ans.IIN), part.Locality(t, ans.Locality), part.State(t, a.State), deadline,
+			kit.Anchor{Text: unbroken(kit.Group4(a.Number)), Href: applicationHref(a.Number)}, part.Submitted(a),
+			part.FullName(ans.Surname, ans.Name, ans.Patronymic), nowrap(ans.IIN), part.Locality(t, ans.Locality), part.State(t, a.State), deadline,
 		})
 	}
 	return table
 }
+
+// unbroken is a number in groups that stays in one line; whoever reads a number takes such spaces, too.
+func unbroken(s string) string { return strings.ReplaceAll(s, " ", "\u00a0") }
 
 func nowrap(s string) template.HTML {
 	return template.HTML(`<span class="nowrap">` + template.HTMLEscapeString(s) + `</span>`)

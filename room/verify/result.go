@@ -8,6 +8,7 @@ import (
 	"html/template"
 	"net/http"
 	"regexp"
+	"slices"
 	"time"
 
 	"github.com/senim-pki/senim/iin"
@@ -72,15 +73,19 @@ func (p *Page) result(w http.ResponseWriter, r *http.Request, u *upload, rep *ve
 	for _, s := range rep.Signatures {
 		short, explanation := report.Verdict(lang, s)
 		one := signatureView{Badge: part.Badge(t, s, masked(explanation)), Verdict: kit.Tag{Text: short, Tone: toneOf(s.Indication, s.SubIndication)}}
-		if one.Verdict.Tone == "good" {
+		switch one.Verdict.Tone {
+		case "good":
 			good++
+		case "bad":
+			// What no further evidence could heal is not valid, whatever the standard's word for it is (DESIGN section 5, exit code 1).
+			one.Badge.Verdict, one.Badge.Tone = t("part.badge.invalid"), "bad"
 		}
 		if rank[one.Verdict.Tone] > rank[v.Verdict.Tone] || v.Verdict.Text == "" {
 			v.Verdict = one.Verdict
 		}
 		one.Rows = p.rows(t, r, s)
 		one.Chain = chain(t, s.Chain)
-		one.Errors, one.Warnings = texts(s.Errors), texts(s.Warnings)
+		one.Errors, one.Warnings = without(texts(s.Errors), one.Badge.Detail), texts(s.Warnings)
 		v.Signatures = append(v.Signatures, one)
 	}
 	if n := len(rep.Signatures); n > 1 {
@@ -108,6 +113,11 @@ var number = regexp.MustCompile(`IIN\d{12}`)
 // masked hides the numbers in a name that is shown whole.
 func masked(s string) string {
 	return number.ReplaceAllStringFunc(s, func(n string) string { return "IIN" + iin.Mask(n[len("IIN"):]) })
+}
+
+// without leaves out what was said already.
+func without(list []string, said string) []string {
+	return slices.DeleteFunc(list, func(s string) bool { return s == said })
 }
 
 func texts(list []verify.Message) []string {
@@ -192,7 +202,7 @@ func sourceName(s string) string {
 func chain(t part.Text, entries []verify.ChainEntry) kit.Table {
 	table := kit.Table{
 		Caption: t("verify.chain"), Empty: t("verify.chain.empty"),
-		Columns: []kit.Column{{Text: t("verify.chain.subject")}, {Text: t("part.validity")}, {Text: t("verify.chain.role")}},
+		Columns: []kit.Column{{Text: t("verify.chain.subject")}, {Text: t("part.certificate.until")}, {Text: t("verify.chain.role")}},
 	}
 	for i, e := range entries {
 		role := kit.Tag{Text: t("verify.chain.authority")}
@@ -202,7 +212,7 @@ func chain(t part.Text, entries []verify.ChainEntry) kit.Table {
 		case i == 0:
 			role = kit.Tag{Text: t("verify.chain.owner"), Tone: "info"}
 		}
-		table.Rows = append(table.Rows, []any{masked(e.Subject), t("part.validity.from-to", "from", kit.Date(e.NotBefore), "to", kit.Date(e.NotAfter)), role})
+		table.Rows = append(table.Rows, []any{masked(e.Subject), kit.Date(e.NotAfter), role})
 	}
 	return table
 }
@@ -256,6 +266,8 @@ func (p *Page) certificate(ctx context.Context, w http.ResponseWriter, r *http.R
 	case !spoken[sub]:
 		v.Verdict.Text = t("verify.certificate.invalid")
 	}
+	v.Explanation = masked(v.Explanation)
+	v.Errors = without(v.Errors, v.Explanation)
 	x := leaf.View()
 	v.Rows = []kit.Row{{Key: t("part.owner"), Value: x.CommonName}}
 	add := func(key string, value any) {

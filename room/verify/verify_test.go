@@ -175,7 +175,7 @@ func TestTheAnswersOfM9(t *testing.T) {
 	wants(t, b.Upload("/verify", signature(attached), nil, nil), 200, "invalid", "сертификат отозван", "Приостановлен:")
 	w.revoke(w.row(profile.IndividualSignGOST512), statement.Revoke, 1)
 	w.Tick()
-	wants(t, b.Upload("/verify", signature(attached), nil, nil), 200, "invalid", "сертификат отозван", "Отозван: ")
+	wants(t, b.Upload("/verify", signature(attached), nil, nil), 200, "invalid", "сертификат отозван", "Подпись недействительна", "Отозван: ")
 	wants(t, b.Upload("/verify", signature(both), nil, nil), 200, "invalid", "2 подписи, действительных: 1.")
 
 	w.Clock.Advance(400 * 24 * time.Hour)
