@@ -69,7 +69,7 @@ func senim(t testing.TB, args ...string) (stdout, stderr string, code int) {
 	return out.String(), messages.String(), cmd.ProcessState.ExitCode()
 }
 
-// A server is a running senim serve --demo.
+// A server is a running senim serve; url and dir are those of a demo.
 type server struct {
 	url   string
 	dir   string
@@ -88,15 +88,22 @@ func start(t testing.TB, dir string, env ...string) *server {
 
 func startAt(t testing.TB, addr, dir string, env ...string) *server {
 	t.Helper()
-	s := &server{dir: dir, lines: make(chan string, 1000)}
-	s.url = "http://" + addr
-	s.cmd = exec.Command(program(t), "serve", "--demo", "--data", dir, "--listen", addr)
-	s.cmd.Env = append(append(os.Environ(), "SENIM_LANG=en"), env...)
-	pipe, err := s.cmd.StderrPipe()
+	cmd := exec.Command(program(t), "serve", "--demo", "--data", dir, "--listen", addr)
+	cmd.Env = append(append(os.Environ(), "SENIM_LANG=en"), env...)
+	s := begin(t, cmd)
+	s.dir, s.url = dir, "http://"+addr
+	return s
+}
+
+// begin runs a server and waits until it is ready.
+func begin(t testing.TB, cmd *exec.Cmd) *server {
+	t.Helper()
+	s := &server{cmd: cmd, lines: make(chan string, 1000)}
+	pipe, err := cmd.StderrPipe()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.cmd.Start(); err != nil {
+	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(s.kill)
@@ -205,8 +212,8 @@ var (
 	first     firstDemo
 )
 
-// demo returns a copy of a demo. Making one takes seconds, for the keys of its roots have 4096 bits.
-func demo(t *testing.T) (dir string, f firstDemo) {
+// copyOfDemo returns a copy of a demo. Making one takes seconds, for the keys of its roots have 4096 bits.
+func copyOfDemo(t *testing.T) (dir string, f firstDemo) {
 	t.Helper()
 	firstOnce.Do(func() {
 		f := firstDemo{dir: filepath.Join(scratch, "demo"), addr: freeAddress(t)}

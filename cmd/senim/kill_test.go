@@ -25,7 +25,7 @@ type pending struct {
 
 func newPending(t *testing.T) pending {
 	t.Helper()
-	dir, _ := demo(t)
+	dir, _ := copyOfDemo(t)
 	p := pending{dir: dir}
 	s := start(t, p.dir)
 	p.app = line.New(t, s.url).Apply(t, line.Person{IIN: "870127109715", Surname: "ҚАСЫМОВ", Name: "АЙДЫН", Patronymic: "ТӨЛЕГЕНҰЛЫ"}, "both", "qwerty-12")

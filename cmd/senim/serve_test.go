@@ -84,7 +84,7 @@ func fetch(t testing.TB, url, file string) {
 // A person applies at a demo that was just made, an operator approves, the person installs, signs and revokes; the command
 // line and OpenSSL judge what comes out, before and after.
 func TestTheLineOfADemoFromApplicationToRevocation(t *testing.T) {
-	dir, made := demo(t)
+	dir, made := copyOfDemo(t)
 	tmp, first := t.TempDir(), made.files
 	s := startAt(t, made.addr, dir)
 	demo := filepath.Join(dir, "demo")
