@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/senim-pki/senim/authority"
@@ -167,7 +169,9 @@ func keys(t part.Text, a *application.Application) kit.Table {
 		algorithm, id := "—", any("—")
 		if csr, err := cert.ParseRequest(q.CSR); err == nil {
 			v := csr.View()
-			algorithm = v.Key.Name
+			if algorithm = v.Key.Name; v.Key.Bits > 0 && !strings.Contains(algorithm, strconv.Itoa(v.Key.Bits)) {
+				algorithm += "\u00a0" + strconv.Itoa(v.Key.Bits)
+			}
 			id = part.Number(v.Key.SHA1)
 		}
 		table.Rows = append(table.Rows, []any{part.Profile(t, q.Profile), algorithm, id, part.Number(hex.EncodeToString(q.Hash[:]))})

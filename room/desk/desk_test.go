@@ -150,7 +150,7 @@ func TestAnOperatorApprovesWithHisKey(t *testing.T) {
 	}
 
 	at := p.open(b, number)
-	wants(t, at, 200, "Имя в заявке отличается от реестра", "АЙГЕРІМ", "Отличается", "Совпадает", "a@example.kz", "RSA", "Других заявок этого ИИН нет")
+	wants(t, at, 200, "Имя в заявке отличается от реестра", "АЙГЕРІМ", "Отличается", "Совпадает", "a@example.kz", "RSA 2048", "Других заявок этого ИИН нет")
 	statement := b.Post(decisionOf(number), approval(at, number))
 	wants(t, statement, 200, "Подписать подтверждение", "ИБРАЕВА АЙГЕРІМ СЕРІКҚЫЗЫ", "senim-statement-1")
 	done := b.Post(signOf(number), signed(t, statement, signOf(number), p.op.Sign))
