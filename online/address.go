@@ -3,8 +3,10 @@ package online
 import (
 	"errors"
 	"fmt"
+	"net"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 	"syscall"
 )
@@ -46,9 +48,15 @@ func parse(address string) (*url.URL, error) {
 	return u, nil
 }
 
-// isAllowed reports whether the configuration names the host of u, with this port or with none.
+// isAllowed reports whether the configuration names the host of u with its port; without a port it means those of http and https.
+// Anything else that listens on that host is not a stranger's to ask.
 func (c *Client) isAllowed(u *url.URL) bool {
-	return c.allowed[strings.ToLower(u.Host)] || c.allowed[strings.ToLower(u.Hostname())]
+	host, port := strings.ToLower(u.Hostname()), u.Port()
+	usual := map[string]string{"http": "80", "https": "443"}[u.Scheme]
+	if port == "" {
+		port = usual
+	}
+	return c.allowed[net.JoinHostPort(host, port)] || port == usual && c.allowed[host]
 }
 
 func hostOf(address string) string {
@@ -75,7 +83,7 @@ func onlyPublic(network, address string, _ syscall.RawConn) error {
 	return nil
 }
 
-// special are the ranges of the IANA special-purpose registries that netip's own questions leave out.
+// special are the ranges of the IANA special-purpose registries that netip's own questions and globalUnicast leave in.
 var special = []netip.Prefix{
 	netip.MustParsePrefix("0.0.0.0/8"),       // this network
 	netip.MustParsePrefix("100.64.0.0/10"),   // carriers' own
@@ -86,26 +94,21 @@ var special = []netip.Prefix{
 	netip.MustParsePrefix("198.51.100.0/24"), // documentation
 	netip.MustParsePrefix("203.0.113.0/24"),  // documentation
 	netip.MustParsePrefix("240.0.0.0/4"),     // reserved, broadcast
-	netip.MustParsePrefix("::/96"),           // IPv4-compatible
-	netip.MustParsePrefix("64:ff9b::/96"),    // NAT64: the last octets are an IPv4 address of any kind
-	netip.MustParsePrefix("64:ff9b:1::/48"),  // local NAT64
-	netip.MustParsePrefix("100::/64"),        // discard
 	netip.MustParsePrefix("2001::/23"),       // protocol assignments, Teredo
 	netip.MustParsePrefix("2001:db8::/32"),   // documentation
 	netip.MustParsePrefix("2002::/16"),       // 6to4 carries an IPv4 address
-	netip.MustParsePrefix("fec0::/10"),       // site-local, deprecated
+	netip.MustParsePrefix("3fff::/20"),       // documentation
 }
+
+// globalUnicast is all of IPv6 that is assigned to the public internet (RFC 4291 section 2.4 and IANA). What lies outside carries
+// IPv4 addresses of any kind (NAT64, IPv4-compatible and -translated), or is local.
+var globalUnicast = netip.MustParsePrefix("2000::/3")
 
 // public reports whether an address is one of the public internet.
 func public(a netip.Addr) bool {
 	a = a.Unmap()
-	if !a.IsGlobalUnicast() || a.IsPrivate() || a.IsLoopback() || a.IsLinkLocalUnicast() || a.Zone() != "" {
+	if !a.IsGlobalUnicast() || a.IsPrivate() || a.Zone() != "" || a.Is6() && !globalUnicast.Contains(a) {
 		return false
 	}
-	for _, p := range special {
-		if p.Contains(a) {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(special, func(p netip.Prefix) bool { return p.Contains(a) })
 }

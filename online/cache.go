@@ -18,6 +18,9 @@ const (
 	// youth is how long a list is used without asking whether there is a newer one. It is short: an authority publishes
 	// a revocation at once, and whoever verifies wants to see it.
 	youth = 2 * time.Minute
+	// maxUnseen is how long a server's word that a list hasn't changed is taken for it. The word is about a tag, and whoever
+	// once stood between us and the server may have given us another list under it.
+	maxUnseen = 30 * time.Minute
 	// maxKept caps the lists in memory and, separately, on disk; the one asked for longest ago goes first. A parsed
 	// list takes some eight times its octets.
 	maxKept = 16
@@ -27,6 +30,7 @@ const (
 
 // A kept list. The exported fields are what lies on disk.
 type kept struct {
+	Fetched      time.Time // when its octets came
 	Checked      time.Time // when the server last said that this is its list
 	ETag         string
 	LastModified string
@@ -43,6 +47,12 @@ func (k *kept) young(now time.Time) bool {
 // current reports whether the list is not past its own end.
 func (k *kept) current(now time.Time) bool {
 	return k.list.NextUpdate.IsZero() || now.Before(k.list.NextUpdate)
+}
+
+// askable reports whether the server is asked only whether there is a newer one.
+func (k *kept) askable(now time.Time) bool {
+	age := now.Sub(k.Fetched)
+	return age >= 0 && age < maxUnseen && k.current(now)
 }
 
 // lists is the cache, by address. What is in it is as unproven as what came from the network.

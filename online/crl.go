@@ -41,7 +41,7 @@ func (c *Client) list(ctx context.Context, address string) (*crl.List, error) {
 		return have.list, nil
 	}
 	q := question{method: http.MethodGet, max: crl.MaxSize, header: map[string]string{"Accept": "application/pkix-crl, */*;q=0.5"}}
-	if have != nil && have.current(now) {
+	if have != nil && have.askable(now) {
 		if have.ETag != "" {
 			q.header["If-None-Match"] = have.ETag
 		}
@@ -65,6 +65,6 @@ func (c *Client) list(ctx context.Context, address string) (*crl.List, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.lists.put(address, &kept{Checked: now, ETag: a.header.Get("ETag"), LastModified: a.header.Get("Last-Modified"), DER: a.body, list: l})
+	c.lists.put(address, &kept{Fetched: now, Checked: now, ETag: a.header.Get("ETag"), LastModified: a.header.Get("Last-Modified"), DER: a.body, list: l})
 	return l, nil
 }

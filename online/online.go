@@ -48,7 +48,7 @@ const (
 // Options is what a Client is made of. Only Clock is required.
 type Options struct {
 	Clock clock.Clock
-	// Allowed are hosts, as "host" or "host:port", that may lie in a private network or on this machine: those of the own
+	// Allowed are hosts, as "host:port", or "host" for the ports of http and https, that may lie in a private network or on this machine: those of the own
 	// authority, from its configuration. A redirect to them is refused all the same.
 	Allowed []string
 	// Timeout ends one exchange, from dialling to the last octet. 0 is 10 seconds.

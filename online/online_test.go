@@ -283,6 +283,45 @@ func TestAddressesThatAreNotAsked(t *testing.T) {
 	}
 }
 
+// A host of the configuration is the service it names and not everything that listens there.
+func TestAnAllowedHostIsAllowedWithItsPortOnly(t *testing.T) {
+	inside := newAuthority(t, func(a *authority, w http.ResponseWriter, r *http.Request) { w.Write(a.newList(t, 1)) })
+	for _, c := range []struct {
+		allowed, url string
+		want         bool
+	}{
+		{"127.0.0.1:" + port(inside.URL), inside.URL + "/crl", true},
+		{"127.0.0.1", inside.URL + "/crl", false},
+		{"127.0.0.1:80", inside.URL + "/crl", false},
+	} {
+		client := New(Options{Clock: clock.Fixed(moment), Allowed: []string{c.allowed}})
+		_, err := client.CRL(t.Context(), &cert.Certificate{CRLURLs: []string{c.url}})
+		client.Close()
+		if (err == nil) != c.want {
+			t.Errorf("%s allowed, %s asked: %v", c.allowed, c.url, err)
+		}
+	}
+	for _, c := range []struct {
+		allowed, url string
+		want         bool
+	}{
+		{"ca.example.kz", "http://CA.example.kz/crl", true}, {"ca.example.kz", "https://ca.example.kz/crl", true}, {"ca.example.kz", "http://ca.example.kz:80/crl", true},
+		{"ca.example.kz:80", "http://ca.example.kz/crl", true}, {"ca.example.kz:80", "https://ca.example.kz/crl", false},
+		{"ca.example.kz", "http://ca.example.kz:443/crl", false}, {"ca.example.kz", "http://x.ca.example.kz/crl", false},
+		{"[::1]:8080", "http://[::1]:8080/crl", true}, {"::1", "http://[::1]/crl", true},
+	} {
+		u, err := parse(c.url)
+		if err != nil {
+			t.Fatal(err)
+		}
+		client := New(Options{Clock: clock.Fixed(moment), Allowed: []string{c.allowed}})
+		if got := client.isAllowed(u); got != c.want {
+			t.Errorf("%s allowed, %s asked: %v", c.allowed, c.url, got)
+		}
+		client.Close()
+	}
+}
+
 func port(u string) string { return u[strings.LastIndex(u, ":")+1:] }
 
 func TestARedirectIsFollowedToPublicHostsOnly(t *testing.T) {
@@ -345,6 +384,7 @@ func TestPublicAddresses(t *testing.T) {
 		{"192.168.1.1", false}, {"169.254.169.254", false}, {"100.64.0.1", false}, {"224.0.0.1", false}, {"255.255.255.255", false},
 		{"::ffff:127.0.0.1", false}, {"::ffff:10.0.0.1", false}, {"::127.0.0.1", false}, {"64:ff9b::7f00:1", false}, {"2002:7f00:1::", false},
 		{"fc00::1", false}, {"fe80::1", false}, {"fe80::1%eth0", false}, {"fec0::1", false}, {"ff02::1", false}, {"2001:db8::1", false},
+		{"::ffff:0:7f00:1", false}, {"5f00::1", false}, {"3fff::1", false}, {"100::1", false}, {"2001::1", false}, {"64:ff9b:1::1", false},
 	} {
 		if got := public(netip.MustParseAddr(c.address)); got != c.want {
 			t.Errorf("%s: %v", c.address, got)
@@ -397,6 +437,39 @@ func TestAListIsKeptAMomentAndThenAskedAbout(t *testing.T) {
 	want(a.client(t, Options{Clock: now, CacheDir: dir}), 2, 4) // a damaged file is fetched again
 	now.Advance(48 * time.Hour)
 	want(c, 2, 5) // past its end it is asked for anew, and the server has nothing better
+}
+
+// Whoever once stood between us and the server can give an old list the tag of the newest: then the server says for as long as it has
+// no newer one that ours is right.
+func TestAnOldListUnderTheTagOfTheNewestDoesNotStay(t *testing.T) {
+	bad := atomic.Bool{}
+	bad.Store(true)
+	a := newAuthority(t, func(a *authority, w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("ETag", `"2"`)
+		switch {
+		case bad.Load():
+			w.Write(a.newList(t, 1))
+		case r.Header.Get("If-None-Match") == `"2"`:
+			w.WriteHeader(http.StatusNotModified)
+		default:
+			w.Write(a.newList(t, 2))
+		}
+	})
+	now := clock.NewManual(moment)
+	c := a.client(t, Options{Clock: now})
+	got := byte(0)
+	for range 20 {
+		l, err := c.CRL(t.Context(), a.leaf)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = l.Number[0]
+		bad.Store(false)
+		now.Advance(youth)
+	}
+	if got != 2 {
+		t.Errorf("list %d after 40 minutes", got)
+	}
 }
 
 func TestManyWhoWantTheSameListWaitForOneRequest(t *testing.T) {
