@@ -134,6 +134,7 @@ func normalize(ber []byte) ([]byte, error) {
 type contents struct {
 	keys      []keyBag
 	certs     []certBag
+	bags      int
 	decrypted bool     // at least one encrypted part came out well-formed: the password is right
 	secrets   [][]byte // decrypted octets, to be zeroed
 }
@@ -251,7 +252,14 @@ func (c *contents) readSafeContents(k *kdfRun, ber []byte, depth int) error {
 	return nil
 }
 
+// maxBags caps the keys and certificates of a container, and whatever else is in its bags. Real ones have 2 to 10; each key costs
+// the computation of its public key, and each is compared with each certificate.
+const maxBags = 200
+
 func (c *contents) readBag(k *kdfRun, r *der.Reader, depth int) error {
+	if c.bags++; c.bags > maxBags {
+		return fmt.Errorf("%w: more than %d bags", ErrUnsupported, maxBags)
+	}
 	s := r.Sequence()
 	kind := s.OID()
 	value := s.Explicit(0).Any()

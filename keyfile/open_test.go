@@ -8,6 +8,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -228,6 +229,32 @@ func TestIterationsAreCappedBeforeTheyAreSpent(t *testing.T) {
 	}
 	if took := time.Since(start); took > time.Second {
 		t.Errorf("refusing took %v", took)
+	}
+}
+
+// A public key is computed for each private one: a megabyte of them costs a second on a computer and many in a browser.
+func TestAContainerOfThousandsOfKeysIsRefusedAtOnce(t *testing.T) {
+	key, err := alg.GenerateKey(rand.Reader, alg.KindByName("kz-gost-2015-512"), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pkcs8, err := key.MarshalPKCS8()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n, want := range map[int]error{maxBags: nil, maxBags + 1: ErrUnsupported, 3500: ErrUnsupported} {
+		k := newRun("Qwerty12", maxIterations, maxTotal)
+		container, err := modern{cost{1, 1}}.encode(rand.Reader, k, slices.Repeat([]bag{{pkcs8, "x", nil}}, n), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		start := time.Now()
+		if _, err := Open(container, "Qwerty12"); !errors.Is(err, want) {
+			t.Errorf("%d keys: %v, want %v", n, err, want)
+		}
+		if took := time.Since(start); want != nil && took > 2*time.Second {
+			t.Errorf("%d keys: %v", n, took)
+		}
 	}
 }
 
