@@ -165,6 +165,22 @@ func (p *Tab) Reload() {
 	p.do("reload", chromedp.Reload())
 }
 
+// Back goes back as the browser's button does, and waits until the page is there again, from memory or loaded.
+func (p *Tab) Back() {
+	p.t.Helper()
+	was := Eval[string](p, `window.senimLeft = location.href`)
+	Eval[bool](p, "history.back(), true")
+	p.Wait(fmt.Sprintf(`document.readyState === "complete" && !(window.senimLeft === %s)`, quote(was)))
+}
+
+// Offline cuts the tab off from the network, or joins it again.
+func (p *Tab) Offline(on bool) {
+	p.t.Helper()
+	rule := network.Conditions{Offline: on, DownloadThroughput: -1, UploadThroughput: -1}
+	p.do("cut the network off or join it", command(network.Enable, network.EnableParams{}),
+		command(network.EmulateNetworkConditionsByRule, network.EmulateNetworkConditionsByRuleParams{MatchedNetworkConditions: []*network.Conditions{&rule}}))
+}
+
 // URL is the present address.
 func (p *Tab) URL() string {
 	p.t.Helper()
