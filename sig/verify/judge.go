@@ -29,7 +29,8 @@ const (
 // Caps on what a message brings along and on what it makes us compute; the evidence and certificates that the caller gives come first.
 const (
 	maxEmbeddedLists = 16
-	maxTimestamps    = 8 // on one signature; those of archive forms are counted elsewhere
+	maxTimestamps    = 8  // on one signature; those of archive forms are counted elsewhere
+	maxStamps        = 32 // in all: each may bring a hundred certificates of its own to search through
 )
 
 // Verify judges every signature of a file. The error is for input that is no signed file; a file whose signatures are wrong has a
@@ -74,6 +75,7 @@ type judge struct {
 	intermediates []*cert.Certificate
 	crls          []*crl.List
 	digests       map[string][]byte
+	stamps        int // judged so far
 }
 
 func newJudge(ctx context.Context, in Input, m *cms.Message) *judge {

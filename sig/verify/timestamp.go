@@ -14,10 +14,11 @@ import (
 func (j *judge) timestamps(s *Signature, signer *cms.Signer, found *[]finding.Finding) time.Time {
 	var proven time.Time
 	for i, raw := range signer.Timestamps {
-		if i == maxTimestamps {
+		if i == maxTimestamps || j.stamps == maxStamps {
 			*found = append(*found, unverified(s.Signer.Name, "number", time.Time{}))
 			break
 		}
+		j.stamps++
 		token, err := tsp.Parse(raw)
 		if err != nil {
 			*found = append(*found, unverified(s.Signer.Name, "format", time.Time{}))

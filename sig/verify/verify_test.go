@@ -495,6 +495,43 @@ func TestTimeStamps(t *testing.T) {
 	}
 }
 
+func TestTimeStampsAreCounted(t *testing.T) {
+	x := newScene(t, testpki.Spec{})
+	const signers = 6
+	for range signers - 1 {
+		var err error
+		if x.in.File, err = cms.AddSigner(rand.Reader, x.in.File, nil, x.signer.Key, x.signer.Cert, cms.Options{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i := range signers {
+		for n := range maxTimestamps + 1 {
+			var err error
+			if x.in.File, err = cms.AddTimestamp(x.in.File, i, []byte{4, 1, byte(n)}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	r, err := Verify(background, x.in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	judged, cut := 0, 0
+	for _, s := range r.Signatures {
+		for _, w := range s.Warnings {
+			switch w.Args["why"] {
+			case "format":
+				judged++
+			case "number":
+				cut++
+			}
+		}
+	}
+	if judged != maxStamps || cut != signers || !r.Valid {
+		t.Errorf("%d judged, %d signatures cut short, valid %v", judged, cut, r.Valid)
+	}
+}
+
 func TestTheStatusIsReported(t *testing.T) {
 	x := newScene(t, testpki.Spec{})
 	x.revoke(t, 6, testpki.Now.Add(-2*time.Hour))
