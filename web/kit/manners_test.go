@@ -406,3 +406,24 @@ func BenchmarkPage(b *testing.B) {
 		get(h, "/")
 	}
 }
+
+func TestARequestMayHaveANavigationOfItsOwn(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		nav  []kit.Link
+		want string
+		not  string
+	}{
+		{"none of its own: the site's", nil, `href="/apply"`, `href="/desk"`},
+		{"its own", []kit.Link{{Name: "apply", Text: "kit.nav.apply", Href: "/desk"}}, `href="/desk"`, `href="/apply"`},
+		{"empty: no navigation", []kit.Link{}, "<header", `href="/apply"`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			k := newKit(t, func(o *kit.Options) { o.NavFor = func(*http.Request) []kit.Link { return c.nav } })
+			body := get(k.Middleware(k.NotFound()), "/nowhere", "Accept-Language", "ru").Body.String()
+			if !strings.Contains(body, c.want) || strings.Contains(body, c.not) {
+				t.Errorf("the page should have %s and not %s:\n%s", c.want, c.not, body)
+			}
+		})
+	}
+}

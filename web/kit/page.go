@@ -118,7 +118,9 @@ func (k *Kit) render(w http.ResponseWriter, r *http.Request, name string, p *Pag
 		v.TitleText = k.bundle.T(s.scene.lang, p.Title, p.Args...)
 	}
 	if k.o.NavFor != nil {
-		v.Nav = k.o.NavFor(r)
+		if nav := k.o.NavFor(r); nav != nil {
+			v.Nav = nav
+		}
 	}
 	if k.o.User != nil {
 		v.User = k.o.User(r)
