@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"os"
 	"os/exec"
@@ -226,8 +227,36 @@ func copyOfDemo(t *testing.T) (dir string, f firstDemo) {
 		t.Fatal("the demo could not be made, see the first test that wanted it")
 	}
 	dir = t.TempDir()
-	if err := os.CopyFS(dir, os.DirFS(first.dir)); err != nil {
-		t.Fatal(err)
-	}
+	copyFolder(t, first.dir, dir)
 	return dir, first
+}
+
+// copyFolder copies a folder with its permissions, which os.CopyFS leaves behind.
+func copyFolder(t testing.TB, from, to string) {
+	t.Helper()
+	err := filepath.WalkDir(from, func(path string, e fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		inside, err := filepath.Rel(from, path)
+		if err != nil {
+			return err
+		}
+		info, err := e.Info()
+		if err != nil {
+			return err
+		}
+		target := filepath.Join(to, inside)
+		if e.IsDir() {
+			return errors.Join(os.MkdirAll(target, 0o700), os.Chmod(target, info.Mode().Perm()))
+		}
+		b, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		return os.WriteFile(target, b, info.Mode().Perm())
+	})
+	if err != nil {
+		t.Fatalf("couldn't copy the demo: %v", err)
+	}
 }

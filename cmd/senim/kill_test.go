@@ -37,9 +37,7 @@ func newPending(t *testing.T) pending {
 func (p pending) copy(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
-	if err := os.CopyFS(dir, os.DirFS(p.dir)); err != nil {
-		t.Fatal(err)
-	}
+	copyFolder(t, p.dir, dir)
 	return dir
 }
 
