@@ -14,6 +14,7 @@ import (
 	"github.com/senim-pki/senim/authority/account"
 	"github.com/senim-pki/senim/internal/line"
 	"github.com/senim-pki/senim/internal/peer"
+	"github.com/senim-pki/senim/internal/testdata"
 	"github.com/senim-pki/senim/keyfile"
 )
 
@@ -209,5 +210,23 @@ func TestTheLineOfADemoFromApplicationToRevocation(t *testing.T) {
 	again.stop(t)
 	if stdout, stderr, code := senim(t, "audit", "verify", "--data", dir); code != 0 {
 		t.Errorf("audit verify of the stopped store: %d\n%s%s", code, stdout, stderr)
+	}
+}
+
+// A bag of certificates is a signed message of nobody, and other files are no signed messages at all: neither is judged.
+func TestWhatHasNoSignatureIsNotJudged(t *testing.T) {
+	bag := filepath.Join(t.TempDir(), "bag.p7b")
+	if _, err := peer.Run(t, nil, peer.OpenSSL(t), "crl2pkcs7", "-nocrl", "-certfile", testdata.Path(t, "kz", "ca", "prod", "root_rsa.pem"), "-outform", "der", "-out", bag); err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range []string{bag, testdata.Path(t, "kz", "xml", "xmldsig_rsa_sha256.xml"), testdata.Path(t, "kz", "cert", "individual_signer.cer")} {
+		stdout, stderr, code := senim(t, "verify", "--trust", testdata.Path(t, "kz", "ca", "prod"), file)
+		if code != 3 || stdout != "" || strings.Count(stderr, "\n") < 1 || strings.Contains(stderr, "unexpected") {
+			t.Errorf("%s: %d\n%s%s", filepath.Base(file), code, stdout, stderr)
+		}
+	}
+	stdout, _, code := senim(t, "cert", "show", bag)
+	if code != 0 || !strings.Contains(stdout, "serial number") {
+		t.Errorf("cert show of a bag: %d\n%s", code, stdout)
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
+	"syscall"
 
 	"golang.org/x/term"
 
@@ -15,6 +17,9 @@ import (
 
 // maxSecret caps a password, in octets: the longest of a key file has 32 characters, an unlocking sentence a line.
 const maxSecret = 1024
+
+// interrupted is the exit code of whoever was stopped by a signal at a prompt, as shells have it.
+const interrupted = 130
 
 // Secret asks for an existing secret. file is --password-file: a name, or "-" for descriptor 0; one trailing newline is
 // not part of it. Without a file it is asked for on the terminal, without echo; where descriptor 0 is no terminal, its
@@ -79,8 +84,27 @@ func (o *IO) Ask(prompt string, args ...any) (string, error) {
 func (o *IO) onTerminal() bool { return !o.taken && o.In != nil && term.IsTerminal(int(o.In.Fd())) }
 
 func (o *IO) ask(prompt string, args ...any) ([]byte, error) {
+	fd := int(o.In.Fd())
+	before, err := term.GetState(fd)
+	if err != nil {
+		return nil, fail.Wrap(fail.Unavailable, "cli.terminal", err)
+	}
 	fmt.Fprint(o.Err, o.T(prompt, args...)+" ")
-	b, err := term.ReadPassword(int(o.In.Fd()))
+	// Whoever gives up at the prompt must get a terminal back that shows what he types.
+	stopped, done := make(chan os.Signal, 1), make(chan struct{})
+	signal.Notify(stopped, os.Interrupt, syscall.SIGTERM)
+	defer signal.Stop(stopped)
+	defer close(done)
+	go func() {
+		select {
+		case <-stopped:
+			_ = term.Restore(fd, before) // the process ends either way
+			fmt.Fprintln(o.Err)
+			os.Exit(interrupted)
+		case <-done:
+		}
+	}()
+	b, err := term.ReadPassword(fd)
 	fmt.Fprintln(o.Err)
 	if err != nil {
 		return nil, fail.Wrap(fail.Unavailable, "cli.terminal", err)
