@@ -122,7 +122,11 @@ func (e *evidence) addOCSP(r *ocsp.Response, ahead time.Duration) {
 		return // it speaks of another certificate
 	}
 	e.spent++
-	if why := e.authentic(r, ahead); why != "" {
+	if r.ProducedAt.After(e.v.in.Time.Add(ahead)) {
+		e.warn(finding.LaterEvidence, "thisUpdate", r.ProducedAt.UTC().Format(time.RFC3339))
+		return
+	}
+	if why := e.authentic(r); why != "" {
 		e.warn(finding.BadRevocation, "why", why)
 		return
 	}
@@ -139,12 +143,9 @@ func (e *evidence) addOCSP(r *ocsp.Response, ahead time.Duration) {
 
 // authentic says why an answer isn't the issuer's own word, "" when it is (RFC 6960 sections 3.2 and 4.2.2.2): it is signed by
 // the issuer's key, or by one that this very key named as its responder.
-func (e *evidence) authentic(r *ocsp.Response, ahead time.Duration) string {
+func (e *evidence) authentic(r *ocsp.Response) string {
 	if r.UnknownCritical {
 		return "unknown critical extension"
-	}
-	if r.ProducedAt.After(e.v.in.Time.Add(ahead)) {
-		return "produced after the moment of validation"
 	}
 	if named(r, e.issuer) && e.v.verify(r.Signed(), e.issuer.PublicKey) == nil {
 		e.warnWeak(r.SignatureAlgorithm, e.issuer.PublicKey)

@@ -136,7 +136,7 @@ func TestRevocation(t *testing.T) {
 		{name: "an answer changed on the way", ocsps: wrongSignature(by(responder, good, nil)), want: finding.NoRevocationAnswer, warning: finding.BadRevocation, severity: finding.Missing},
 		{name: "an answer about another serial number", ocsps: []*ocsp.Response{ca.Answer(t, other.Issue(t, testpki.Spec{}).Cert, ca.Cert, good, nil)}, want: finding.NoRevocationAnswer, severity: finding.Missing},
 		{name: "an answer about another issuer's", ocsps: []*ocsp.Response{ca.Answer(t, leaf, other.Cert, good, nil)}, want: finding.NoRevocationAnswer, severity: finding.Missing},
-		{name: "a later answer", ocsps: by(responder, single(ocsp.Good, now.Add(time.Second)), nil), want: finding.NoRevocationAnswer, severity: finding.Missing},
+		{name: "a later answer", ocsps: by(responder, single(ocsp.Good, now.Add(time.Second)), nil), want: finding.NoRevocationAnswer, warning: finding.LaterEvidence, severity: finding.Missing},
 		{name: "a later revocation", ocsps: append(by(responder, good, nil), by(responder, single(ocsp.Revoked, now.Add(time.Hour)), nil)...)},
 		{name: "an answer that is an hour old", ocsps: by(responder, single(ocsp.Good, ago(time.Hour)), nil)},
 		{name: "an answer that is over an hour old", ocsps: by(responder, single(ocsp.Good, ago(time.Hour+time.Second)), nil), want: finding.StaleRevocation, severity: finding.Missing},
