@@ -36,11 +36,24 @@ func (a *Authority) member(tx Tx, staff string, roles ...account.Role) (account.
 	return s, nil
 }
 
-// StaffMember returns the member of staff, or fail.Forbidden when he was removed since he logged in.
+// StaffMember returns the member of staff, or fail.Forbidden when he was removed since he logged in, or has no good
+// authentication certificate any more: what a lost key has opened closes when the key is reported.
 func (a *Authority) StaffMember(ctx context.Context, staff string) (s account.Staff, err error) {
 	err = a.store.View(ctx, func(tx Tx) error {
-		s, err = a.member(tx, staff)
-		return err
+		if s, err = a.member(tx, staff); err != nil {
+			return err
+		}
+		rows, err := tx.FindCertificates(registry.Filter{IIN: staff, Stage: registry.Issued, Limit: found})
+		if err != nil {
+			return err
+		}
+		now := a.now()
+		for _, row := range rows {
+			if slices.Index(s.Role.Templates(), row.Profile) == 0 && row.Status == registry.Valid && !now.After(row.NotAfter) {
+				return nil
+			}
+		}
+		return fail.New(fail.Forbidden, "staff.no-certificate")
 	})
 	return s, err
 }

@@ -37,7 +37,15 @@ func (d *Desk) loginForm(w http.ResponseWriter, r *http.Request) error {
 			return see(w, r, orQueue(next))
 		}
 	}
+	if !d.logins.Allow(d.client(r)) {
+		return tooOften(w)
+	}
 	return d.loginPage(w, r, http.StatusOK, next, nil, nil)
+}
+
+func tooOften(w http.ResponseWriter) error {
+	w.Header().Set("Retry-After", "60")
+	return fail.New(fail.Unavailable, "desk.login.too-often")
 }
 
 func orQueue(next string) string {
@@ -49,10 +57,6 @@ func orQueue(next string) string {
 
 // loginPage shows the form with a new text: each is signed once.
 func (d *Desk) loginPage(w http.ResponseWriter, r *http.Request, status int, next string, faults fail.Fields, refused error) error {
-	if !d.logins.Allow(d.client(r)) {
-		w.Header().Set("Retry-After", "60")
-		return fail.New(fail.Unavailable, "desk.login.too-often")
-	}
 	c, err := d.authority.LoginChallenge(r.Context(), d.o.Origin, d.lang(r))
 	if err != nil {
 		return err
@@ -66,6 +70,9 @@ func (d *Desk) loginPage(w http.ResponseWriter, r *http.Request, status int, nex
 }
 
 func (d *Desk) login(w http.ResponseWriter, r *http.Request) error {
+	if !d.logins.Allow(d.client(r)) { // before the authority sees it: a failure is a leaf of its log
+		return tooOften(w)
+	}
 	next := local(r.PostFormValue("next"))
 	totp := digits(r.PostFormValue("totp"))
 	if len(totp) != 6 {
