@@ -61,6 +61,17 @@ func (m *memory) Load(_ context.Context, id ID) (Session, bool, error) {
 	return v.s, ok, nil
 }
 
+func (m *memory) Touch(_ context.Context, id ID, seen, until time.Time) (bool, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	v, ok := m.kept[id]
+	if ok {
+		v.s.Seen, v.until = seen, until
+		m.kept[id] = v
+	}
+	return ok, nil
+}
+
 func (m *memory) Delete(_ context.Context, id ID) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()

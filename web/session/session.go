@@ -41,10 +41,12 @@ type Options struct {
 type ID [sha256.Size]byte
 
 // A Store keeps sessions by ID until the given moment, after which it may forget them. It is safe for concurrent use.
-// Load reports false for an unknown one; an error means that the store itself failed.
+// Load and Touch report false for an unknown one; an error means that the store itself failed.
 type Store interface {
 	Save(ctx context.Context, id ID, s Session, until time.Time) error
 	Load(ctx context.Context, id ID) (Session, bool, error)
+	// Touch notes the last request of a session, and never brings back one that was deleted since it was loaded.
+	Touch(ctx context.Context, id ID, seen, until time.Time) (bool, error)
 	Delete(ctx context.Context, id ID) error
 }
 
@@ -156,7 +158,7 @@ func (m *Manager) From(r *http.Request) (*Session, bool) {
 	}
 	if now.Sub(s.Seen) >= time.Minute { // not a write to the store for every picture
 		s.Seen = now
-		if err := m.o.Store.Save(r.Context(), id, s, m.until(s)); err != nil {
+		if ok, err := m.o.Store.Touch(r.Context(), id, now, m.until(s)); err != nil || !ok {
 			return nil, false
 		}
 	}

@@ -187,8 +187,9 @@ func TestANumberPlantedBeforeTheLoginOpensNothing(t *testing.T) {
 // spy is a store that looks at what it is given.
 type spy struct {
 	session.Store
-	saved []string
-	fail  bool
+	saved  []string
+	fail   bool
+	loaded func() // called between a load and what follows it
 }
 
 func (s *spy) Save(ctx context.Context, id session.ID, x session.Session, until time.Time) error {
@@ -203,6 +204,9 @@ func (s *spy) Load(ctx context.Context, id session.ID) (session.Session, bool, e
 	if s.fail {
 		return session.Session{Value: "anna"}, true, errors.New("disk full")
 	}
+	if s.loaded != nil {
+		defer s.loaded()
+	}
 	return s.Store.Load(ctx, id)
 }
 
@@ -213,6 +217,29 @@ func TestTheStoreNeverSeesTheNumber(t *testing.T) {
 	b.start(t, m, "anna")
 	if len(store.saved) != 1 || strings.Contains(store.saved[0], b.jar["senim"]) {
 		t.Errorf("saved %q for the cookie %q", store.saved, b.jar["senim"])
+	}
+}
+
+// A request that was on its way when its session ended must not bring it back.
+func TestWhatWasSignedOutStaysSignedOut(t *testing.T) {
+	c := clock.NewManual(start)
+	store := &spy{Store: session.MemoryStore()}
+	m := session.New(session.Options{Clock: c, Store: store})
+	var b browser
+	b.start(t, m, "anna")
+	c.Advance(2 * time.Minute)
+	slow := b.request("GET", "/", nil)
+	store.loaded = func() {
+		store.loaded = nil
+		if err := m.End(httptest.NewRecorder(), b.request("POST", "/logout", nil)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, ok := m.From(slow); ok {
+		t.Error("the request that was overtaken is still let in")
+	}
+	if _, ok := b.signedIn(m); ok {
+		t.Error("signed in again without a login")
 	}
 }
 
