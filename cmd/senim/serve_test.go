@@ -230,3 +230,49 @@ func TestWhatHasNoSignatureIsNotJudged(t *testing.T) {
 		t.Errorf("cert show of a bag: %d\n%s", code, stdout)
 	}
 }
+
+// A message of OpenSSL without the signer's certificate is decided only by whoever has that certificate; one that carries another's
+// is never valid.
+func TestTheSignersCertificateHasToBeThere(t *testing.T) {
+	dir, _ := copyOfDemo(t)
+	folder, tmp, openssl := filepath.Join(dir, "demo"), t.TempDir(), peer.OpenSSL(t)
+	secret, document := filepath.Join(folder, "password"), filepath.Join(tmp, "document.txt")
+	if err := os.WriteFile(document, []byte("шарт\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	run := func(args ...string) {
+		t.Helper()
+		if _, err := peer.Run(t, nil, openssl, args...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	leaf, key, other := filepath.Join(tmp, "leaf.pem"), filepath.Join(tmp, "key.pem"), filepath.Join(tmp, "other.pem")
+	run("pkcs12", "-legacy", "-in", one(t, folder, "RSA256_*.p12"), "-passin", "file:"+secret, "-nokeys", "-out", leaf)
+	run("pkcs12", "-legacy", "-in", one(t, folder, "RSA256_*.p12"), "-passin", "file:"+secret, "-nocerts", "-nodes", "-out", key)
+	run("pkcs12", "-legacy", "-in", one(t, folder, "AUTH_RSA256_*.p12"), "-passin", "file:"+secret, "-nokeys", "-out", other)
+	bare, foreign := filepath.Join(tmp, "bare.p7s"), filepath.Join(tmp, "foreign.p7s")
+	sign := []string{"cms", "-sign", "-binary", "-nodetach", "-nocerts", "-md", "sha256", "-outform", "der", "-in", document, "-signer", leaf, "-inkey", key}
+	run(append(sign, "-out", bare)...)
+	run(append(sign, "-certfile", other, "-out", foreign)...)
+	if stdout, _, code := senim(t, "cert", "show", foreign); code != 0 || !strings.Contains(stdout, "clientAuth") {
+		t.Fatalf("the other certificate is not in the message: %d\n%s", code, stdout)
+	}
+	for _, c := range []struct {
+		name string
+		args []string
+		code int
+	}{
+		{"nowhere", []string{bare}, 2},
+		{"given beside it", []string{"--intermediates", leaf, bare}, 0},
+		{"another's given beside it", []string{"--intermediates", other, bare}, 2},
+		{"another's in it", []string{foreign}, 2},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			args := append([]string{"verify", "--json", "--revocation", "none", "--trust", filepath.Join(folder, "trust.pem")}, c.args...)
+			stdout, stderr, code := senim(t, args...)
+			if code != c.code || c.code == 2 && !strings.Contains(stdout, "NO_SIGNING_CERTIFICATE_FOUND") {
+				t.Errorf("%d, wanted %d\n%s%s", code, c.code, stdout, stderr)
+			}
+		})
+	}
+}
