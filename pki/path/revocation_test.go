@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/senim-pki/senim/alg"
 	"github.com/senim-pki/senim/internal/testdata"
 	"github.com/senim-pki/senim/internal/testpki"
 	"github.com/senim-pki/senim/oid"
@@ -45,6 +46,7 @@ func TestRevocation(t *testing.T) {
 	root := testpki.Root(t, testpki.Spec{})
 	ca := root.Issue(t, testpki.Spec{Name: "CA", CA: true})
 	other := root.Issue(t, testpki.Spec{Name: "OTHER", CA: true})
+	twin := root.Issue(t, testpki.Spec{Name: "CA", CA: true}) // the name of the issuer, and another key
 	leaf := ca.Issue(t, testpki.Spec{}).Cert
 	responder := ca.Issue(t, testpki.Spec{Name: "OCSP", EKU: []oid.OID{oid.EKUOCSPSigning}, Extra: []cert.Extension{cert.ExtOCSPNoCheck()}})
 	now := testpki.Now
@@ -121,6 +123,15 @@ func TestRevocation(t *testing.T) {
 		{name: "its responder doesn't know, the list does", ocsps: by(responder, single(ocsp.Unknown, ago(time.Minute)), nil), crls: list(ca, ago(time.Hour), nil)},
 		{name: "the responder's certificate isn't there", ocsps: by(responder, good, func(x *ocsp.Template) { x.Certificates = nil }), want: finding.NoRevocationAnswer, warning: finding.BadRevocation, severity: finding.Missing},
 		{name: "a responder of another authority", ocsps: by(lying, good, nil), want: finding.NoRevocationAnswer, warning: finding.BadRevocation, severity: finding.Missing},
+		{name: "a responder of another key of the issuer's name", ocsps: by(twin.Issue(t, testpki.Spec{Name: "OCSP", EKU: []oid.OID{oid.EKUOCSPSigning}, Extra: noCheck}), good, nil), want: finding.NoRevocationAnswer, warning: finding.BadRevocation, severity: finding.Missing},
+		{name: "another key of the issuer's name itself", ocsps: by(twin, good, nil), want: finding.NoRevocationAnswer, warning: finding.BadRevocation, severity: finding.Missing},
+		{name: "named by SHA-256", ocsps: by(responder, good, func(x *ocsp.Template) { x.Singles[0].CertID = ocsp.NewCertID(alg.SHA256, ca.Cert, leaf.Serial) })},
+		{name: "named by the key of another of the issuer's name", ocsps: by(responder, good, func(x *ocsp.Template) { x.Singles[0].CertID = ocsp.NewCertID(alg.SHA256, twin.Cert, leaf.Serial) }), want: finding.NoRevocationAnswer, severity: finding.Missing},
+		{name: "named by a digest nobody knows", ocsps: by(responder, good, func(x *ocsp.Template) {
+			unknown := *alg.SHA1
+			unknown.Identifier = alg.Identifier{OID: "1.2.3.4"}
+			x.Singles[0].CertID = ocsp.NewCertID(&unknown, ca.Cert, leaf.Serial)
+		}), want: finding.NoRevocationAnswer, severity: finding.Missing},
 		{name: "another authority itself", ocsps: by(other, good, nil), want: finding.NoRevocationAnswer, warning: finding.BadRevocation, severity: finding.Missing},
 		{name: "the root, which isn't the issuer", ocsps: by(root, good, nil), want: finding.NoRevocationAnswer, warning: finding.BadRevocation, severity: finding.Missing},
 		{name: "a person of the same issuer", ocsps: by(delegate(testpki.Spec{EKU: []oid.OID{oid.EKUEmailProtection}, Extra: noCheck}), good, nil), want: finding.NoRevocationAnswer, warning: finding.BadRevocation, severity: finding.Missing},
@@ -158,6 +169,11 @@ func TestRevocation(t *testing.T) {
 		{name: "a list of another issuer", crls: list(other, ago(time.Hour), nil), want: finding.NoRevocationAnswer, severity: finding.Missing},
 		{name: "a list in the issuer's name by another", crls: list(other, ago(time.Hour), func(x *crl.Template) { x.Issuer, x.AuthorityKeyID = ca.Cert.RawSubject, ca.Cert.SubjectKeyID }), want: finding.NoRevocationAnswer, warning: finding.BadRevocation, severity: finding.Missing},
 		{name: "a list of another key of the name", crls: list(ca, ago(time.Hour), func(x *crl.Template) { x.AuthorityKeyID = []byte{1, 2} }), want: finding.NoRevocationAnswer, severity: finding.Missing},
+		{name: "a list of another key of the name that doesn't say so", crls: list(twin, ago(time.Hour), func(x *crl.Template) { x.AuthorityKeyID = nil }), want: finding.NoRevocationAnswer, warning: finding.BadRevocation, severity: finding.Missing},
+		{name: "an expired list with it", crls: list(ca, ago(30*24*time.Hour), nil, entry(1, ago(31*24*time.Hour))), want: finding.Revoked, severity: finding.Fatal},
+		{name: "an expired list with a hold", crls: list(ca, ago(30*24*time.Hour), nil, entry(reasonHold, ago(31*24*time.Hour))), want: finding.StaleRevocation, severity: finding.Missing},
+		{name: "a list that takes it back", crls: list(ca, ago(time.Hour), nil, entry(reasonRemove, ago(2*time.Hour)))},
+		{name: "a list that revokes it and takes it back", crls: list(ca, ago(time.Hour), nil, entry(reasonRemove, ago(2*time.Hour)), entry(1, ago(3*time.Hour))), want: finding.Revoked, severity: finding.Fatal},
 		{name: "a delta list alone", crls: list(ca, ago(time.Hour), func(x *crl.Template) { x.BaseNumber = []byte{1}; x.Number = []byte{2} }), want: finding.NoRevocationAnswer, severity: finding.Missing},
 
 		{name: "asked, and good", fetch: &answers{ocsp: by(responder, good, nil)[0]}},
