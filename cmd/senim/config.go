@@ -55,7 +55,7 @@ type Config struct {
 	TrustedProxies []string `toml:"trusted-proxies"`
 
 	// AllowedHosts are hosts in a private network that the verification page may ask for OCSP answers and lists, as
-	// "host" or "host:port". Hosts of this authority are allowed anyway.
+	// "host:port", or "host" for ports 80 and 443. Hosts of this authority are allowed anyway.
 	AllowedHosts []string `toml:"allowed-hosts"`
 
 	// Trust are further anchors of the verification page: files or folders of certificates. Those of this authority are

@@ -127,3 +127,21 @@ func TestDatesMayBeThoseOfAnotherMoment(t *testing.T) {
 		t.Errorf("revoked since: %v", codes(got))
 	}
 }
+
+func TestAuthoritiesThatIssueEachOther(t *testing.T) {
+	root := testpki.Root(t, testpki.Spec{})
+	a, b := testpki.Root(t, testpki.Spec{Name: "A"}), testpki.Root(t, testpki.Spec{Name: "B"})
+	cross := func(issuer, subject *testpki.Party, name string) *cert.Certificate {
+		return issuer.Issue(t, testpki.Spec{Name: name, CA: true, Key: subject.Key}).Cert
+	}
+	leaf := a.Issue(t, testpki.Spec{}).Cert
+	between := []*cert.Certificate{a.Cert, b.Cert, cross(a, b, "B"), cross(b, a, "A")}
+	in := Input{Leaf: leaf, Intermediates: between, Anchors: []*cert.Certificate{root.Cert}, Time: testpki.Now}
+	if got := Validate(background, in); got.Valid() || !got.Has(finding.NoChain) {
+		t.Errorf("a loop: %v", codes(got))
+	}
+	in.Intermediates = append(between, cross(root, b, "B"))
+	if got := Validate(background, in); !got.Valid() || len(got.Chain) != 4 {
+		t.Errorf("a way out of the loop: chain of %d, %v", len(got.Chain), codes(got))
+	}
+}
