@@ -59,6 +59,26 @@ func (s *scene) decision(t testing.TB, number string) statement.Challenge {
 	return c
 }
 
+// swapKey puts a thief's key into the application, as somebody can who writes to the database.
+func (s *scene) swapKey(number string) {
+	s.t.Helper()
+	csr := request(s.t, key(s.t, "thief", profile.IndividualSignGOST512))
+	parsed, err := cert.ParseRequest(csr)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if err := s.store.Update(s.ctx, func(tx authority.Tx) error {
+		app, err := tx.Application(number)
+		if err != nil {
+			return err
+		}
+		app.Requests[1] = application.KeyRequest{Profile: profile.IndividualSignGOST512, CSR: csr, Hash: sum(csr), KeyHash: sum(parsed.RawSPKI)}
+		return tx.PutApplication(app)
+	}); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
 func TestDecideRefuses(t *testing.T) {
 	for _, c := range []struct {
 		name string
@@ -223,6 +243,17 @@ func TestDecideRefuses(t *testing.T) {
 			_, err = s.Decide(s.ctx, operatorIIN, c.Nonce, s.op.sign.sign(t, c.Text))
 			return err
 		}, "application.other-decision"},
+		{"a key that was put in the place of the applicant's before he saw the text", func(t *testing.T, s *scene) error {
+			s.swapKey(s.waiting)
+			_, err := s.DecisionChallenge(s.ctx, operatorIIN, s.waiting, true, "", origin, "ru")
+			return err
+		}, "application.keys-changed"},
+		{"such a key, under the statement of the one before", func(t *testing.T, s *scene) error {
+			c := s.decision(t, s.waiting)
+			s.swapKey(s.waiting)
+			_, err := s.Decide(s.ctx, operatorIIN, c.Nonce, s.op.sign.sign(t, c.Text))
+			return err
+		}, "application.keys-changed"},
 		{"approval of somebody who is not in the register", func(t *testing.T, s *scene) error {
 			number, _, _ := s.apply("900101400045", "stranger")
 			_, err := s.DecisionChallenge(s.ctx, operatorIIN, number, true, "", origin, "ru")

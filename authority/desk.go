@@ -242,7 +242,7 @@ func (a *Authority) DecisionChallenge(ctx context.Context, staff, number string,
 			statement.FactAct: statement.Approve, statement.FactRequests: app.RequestHashes(), statement.FactOrigin: origin,
 		}
 		if approve {
-			return facts, nil
+			return facts, asSubmitted(tx, app)
 		}
 		facts[statement.FactAct], facts[statement.FactWords] = statement.Refuse, reason
 		return facts, words(reason)
@@ -264,7 +264,7 @@ func words(s string) error {
 //
 //  1. the signature is right, over the text that was shown, by a signing certificate of the operator that is good at this moment;
 //  2. in one transaction: the challenge is used; the operator is still one; the application waits, is not his own, and has the very
-//     requests that he signed; the register names the person as he signed;
+//     requests that he signed and the keys that were handed in; the register names the person as he signed;
 //  3. the application moves to identified and on to signing, or to rejected, with the evidence, a leaf for each move and the job.
 //
 // Sent twice, it answers the same again and moves nothing.
@@ -331,6 +331,9 @@ func (a *Authority) approveNow(tx Tx, now time.Time, app *application.Applicatio
 		return fail.Wrap(fail.Conflict, "application.not-in-register", err)
 	}
 	if err != nil {
+		return err
+	}
+	if err := asSubmitted(tx, app); err != nil {
 		return err
 	}
 	if err := app.Identify(now, v); err != nil {

@@ -1,9 +1,13 @@
 package authority
 
 import (
+	"bytes"
 	"context"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
+	"fmt"
+	"slices"
 	"time"
 
 	"github.com/senim-pki/senim/authority/application"
@@ -46,12 +50,38 @@ func (a *Authority) moved(tx Tx, now time.Time, app *application.Application, ac
 func (a *Authority) told(tx Tx, now time.Time, app *application.Application, i int, actor string) error {
 	m := app.Moves[i]
 	fact := audit.ApplicationFact{Number: app.Number, From: string(m.From), State: string(m.To), Who: m.Who, Reason: m.Reason, Evidence: m.Evidence}
-	if m.To == application.Signing {
-		for _, q := range app.Requests {
-			fact.Approved = append(fact.Approved, hex.EncodeToString(q.KeyHash[:]))
-		}
+	switch m.To {
+	case application.New:
+		fact.Submitted = keysOf(app)
+	case application.Signing:
+		fact.Approved = keysOf(app)
 	}
 	return a.record(tx, now, "application."+string(m.To), actor, app.Number, fact)
+}
+
+// keysOf returns the keys of an application as leaves name them.
+func keysOf(app *application.Application) []string {
+	keys := make([]string, len(app.Requests))
+	for i, q := range app.Requests {
+		keys[i] = hex.EncodeToString(q.KeyHash[:])
+	}
+	return keys
+}
+
+// asSubmitted checks that the keys of an application are those that its applicant has handed in, by the first leaf that
+// says so. Whoever can write to the database could otherwise have a key of his own approved in another's name: the log
+// is bound by checkpoints, rows are not.
+func asSubmitted(tx audit.Records, app *application.Application) error {
+	entries, err := tx.EntriesOf(app.Number)
+	if err != nil {
+		return fmt.Errorf("couldn't read what was handed in: %w", err)
+	}
+	i := slices.IndexFunc(entries, func(e audit.Entry) bool { return e.Act == audit.ApplicationSubmitted })
+	var fact audit.ApplicationFact
+	if i < 0 || !bytes.Equal(entries[i].Leaf, audit.Encode(entries[i])) || json.Unmarshal(entries[i].Payload, &fact) != nil || !slices.Equal(fact.Submitted, keysOf(app)) {
+		return fail.New(fail.Conflict, "application.keys-changed")
+	}
+	return nil
 }
 
 // Kinds of jobs and notices.

@@ -8,6 +8,7 @@ import (
 
 // Acts whose leaves Verify compares with the register. Other packages name further acts.
 const (
+	ApplicationSubmitted = "application.new"       // names the keys that the applicant has handed in
 	CertificateOrdered   = "certificate.ordered"   // a staff or service certificate was decided on
 	CertificatePrepared  = "certificate.prepared"  // serial and to-be-signed bytes are fixed
 	CertificateIssued    = "certificate.issued"    // signed
@@ -43,13 +44,15 @@ type ListFact struct {
 // An ApplicationFact is the payload of the acts that move an application; the subject is its number. Verify holds the
 // application's state against the last one, whatever the act is called.
 type ApplicationFact struct {
-	Number   string   `json:"number"`
-	From     string   `json:"from,omitempty"`
-	State    string   `json:"state"`
-	Approved []string `json:"approved,omitempty"` // in the act that approves: SHA-256 of each certification request's key, hex
-	Who      string   `json:"who,omitempty"`
-	Reason   string   `json:"reason,omitempty"`
-	Evidence []byte   `json:"evidence,omitempty"` // the signed statement that the move rests on
+	Number string `json:"number"`
+	From   string `json:"from,omitempty"`
+	State  string `json:"state"`
+	// SHA-256 of each certification request's key, hex: in the act that hands the application in, and in the one that approves.
+	Submitted []string `json:"submitted,omitempty"`
+	Approved  []string `json:"approved,omitempty"`
+	Who       string   `json:"who,omitempty"`
+	Reason    string   `json:"reason,omitempty"`
+	Evidence  []byte   `json:"evidence,omitempty"` // the signed statement that the move rests on
 }
 
 // Payload encodes a fact.

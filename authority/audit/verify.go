@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -71,9 +72,10 @@ type history struct {
 
 // A course is what the log says of one application.
 type course struct {
-	state    string
-	approved map[string]int64 // key hash → Seq of the approval
-	seen     bool
+	state     string
+	submitted []string         // key hashes, by the first act that hands it in
+	approved  map[string]int64 // key hash → Seq of the approval
+	seen      bool
 }
 
 type namedHead struct {
@@ -234,7 +236,13 @@ func (v *verification) entry(e Entry) {
 			v.applications[f.Number] = c
 		}
 		c.state = f.State
+		if e.Act == ApplicationSubmitted && c.submitted == nil {
+			c.submitted = f.Submitted
+		}
 		for _, key := range f.Approved {
+			if !slices.Contains(c.submitted, key) {
+				v.r.problem("application.keys-changed", f.Number, "a key was approved that the applicant had not handed in")
+			}
 			if c.approved[key] == 0 {
 				c.approved[key] = e.Seq
 			}

@@ -286,6 +286,11 @@ func TestEachForgeryBySQLOnAStoppedStoreIsFound(t *testing.T) {
 		{"an application out of nothing", func(t *testing.T, db *sql.DB, s *stopped) {
 			exec(t, db, `INSERT INTO application SELECT 'FORGED', state, iin, locality, created, deadline, version, body FROM application WHERE number = ?`, s.valid.Application)
 		}, "application.unrecorded"},
+		{"an approval of keys that the applicant did not hand in", func(t *testing.T, db *sql.DB, s *stopped) {
+			reencode(t, db, audit.ApplicationSubmitted, s.valid.Application, func(p []byte) []byte {
+				return []byte(strings.Replace(string(p), hex.EncodeToString(s.valid.KeyHash[:]), strings.Repeat("ab", 32), 1))
+			})
+		}, "application.keys-changed"},
 		{"a deleted application", func(t *testing.T, db *sql.DB, s *stopped) {
 			exec(t, db, `DELETE FROM application WHERE number = ?`, s.valid.Application)
 		}, "application.missing"},

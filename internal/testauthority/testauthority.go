@@ -239,13 +239,22 @@ func (w *World) Apply(t testing.TB, p person.Person, keys map[string]Key, templa
 		if err := tx.PutApplication(a); err != nil {
 			return err
 		}
-		return w.leaf(tx, a, application.Draft, nil)
+		return w.leaf(tx, a, application.Draft)
 	})
 	return a
 }
 
-func (w *World) leaf(tx authority.Tx, a *application.Application, from application.State, approved []string) error {
-	payload, err := audit.Payload(audit.ApplicationFact{Number: a.Number, From: string(from), State: string(a.State), Approved: approved})
+func (w *World) leaf(tx authority.Tx, a *application.Application, from application.State) error {
+	fact := audit.ApplicationFact{Number: a.Number, From: string(from), State: string(a.State)}
+	for _, q := range a.Requests {
+		switch key := hex.EncodeToString(q.KeyHash[:]); a.State {
+		case application.New:
+			fact.Submitted = append(fact.Submitted, key)
+		case application.Signing:
+			fact.Approved = append(fact.Approved, key)
+		}
+	}
+	payload, err := audit.Payload(fact)
 	if err != nil {
 		return err
 	}
@@ -289,7 +298,7 @@ func (w *World) Approve(t testing.TB, a *application.Application) application.Ap
 		if err := a.Identify(w.Clock.Now(), v); err != nil {
 			return err
 		}
-		if err := w.leaf(tx, a, application.New, nil); err != nil {
+		if err := w.leaf(tx, a, application.New); err != nil {
 			return err
 		}
 		if approved, err = application.StartSigning(a, w.Clock.Now(), v, p); err != nil {
@@ -298,11 +307,7 @@ func (w *World) Approve(t testing.TB, a *application.Application) application.Ap
 		if err := tx.PutApplication(a); err != nil {
 			return err
 		}
-		var keys []string
-		for _, q := range a.Requests {
-			keys = append(keys, hex.EncodeToString(q.KeyHash[:]))
-		}
-		return w.leaf(tx, a, application.Identified, keys)
+		return w.leaf(tx, a, application.Identified)
 	})
 	return approved
 }
