@@ -120,6 +120,12 @@ func connect(path string, readOnly bool) (*sql.DB, error) {
 		"foreign_keys(1)",
 		"trusted_schema(0)", // a file that somebody else wrote runs no functions
 		"cache_size(-16000)",
+		// What undoes one caller of a common commit is kept in memory and not in a file; it was a tenth of issuance, and
+		// durability does not depend on it.
+		"temp_store(MEMORY)",
+		// The log is copied into the file at 16 MB and not at 4, so that pages every commit touches are copied less often;
+		// what a start after a crash reads again stays under a tenth of a second.
+		"wal_autocheckpoint(4000)",
 	}}
 	if readOnly {
 		pragmas.Add("_pragma", "query_only(1)")
