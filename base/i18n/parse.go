@@ -208,27 +208,45 @@ func (p *parser) str() string {
 	}
 	var b strings.Builder
 	for p.err == nil {
-		c, size := utf8.DecodeRuneInString(p.rest)
+		n := plainOctets(p.rest)
+		plain, rest := p.rest[:n], p.rest[n:]
+		p.rest = rest
 		switch {
-		case size == 0:
+		case rest == "":
 			p.fail("the text has no end")
 		case long && p.take(`"""`), !long && p.take(`"`):
+			if b.Len() == 0 {
+				return plain // most texts, without a copy: the file's text is kept for them
+			}
+			b.WriteString(plain)
 			return b.String()
-		case c == '\\':
-			p.rest = p.rest[1:]
+		case rest[0] == '\\':
+			b.WriteString(plain)
+			p.rest = rest[1:]
 			p.escape(&b)
-		case c == '\n' && long:
-			b.WriteByte('\n')
-			p.rest = p.rest[1:]
-			p.line++
-		case c < ' ' && c != '\t' || c == 0x7f:
-			p.fail("a control character in a text")
+		case long && (rest[0] == '"' || rest[0] == '\n'):
+			b.WriteString(plain)
+			b.WriteByte(rest[0])
+			p.rest = rest[1:]
+			if rest[0] == '\n' {
+				p.line++
+			}
 		default:
-			b.WriteRune(c)
-			p.rest = p.rest[size:]
+			p.fail("a control character in a text")
 		}
 	}
 	return ""
+}
+
+// plainOctets is how many octets of s stand for themselves in every text. Those of a character beyond ASCII are all above
+// 0x7f, and that s is UTF-8 was checked.
+func plainOctets(s string) int {
+	for i := range len(s) {
+		if c := s[i]; c == '"' || c == '\\' || c < ' ' && c != '\t' || c == 0x7f {
+			return i
+		}
+	}
+	return len(s)
 }
 
 func (p *parser) escape(b *strings.Builder) {
