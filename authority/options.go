@@ -143,7 +143,7 @@ func (a *Authority) approve(ctx context.Context, app *application.Application) (
 		return err
 	})
 	if err != nil {
-		return application.Approved{}, fmt.Errorf("couldn't judge the decision on %s again: %w", app.Number, err)
+		return application.Approved{}, fmt.Errorf("couldn't judge the decision on %s again: %w", application.LogName(app.Number), err)
 	}
 	if v.Role() != oid.KZEKUOperator {
 		return application.Approved{}, fail.New(fail.Forbidden, "issue.not-approved")

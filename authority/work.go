@@ -141,7 +141,7 @@ func (a *Authority) WorkDeadlines(ctx context.Context) error {
 	var errs []error
 	for _, app := range due {
 		if err := a.expire(ctx, app.Number); err != nil {
-			errs = append(errs, fmt.Errorf("couldn't end application %s: %w", app.Number, err))
+			errs = append(errs, fmt.Errorf("couldn't end application %s: %w", application.LogName(app.Number), err))
 		}
 	}
 	errs = append(errs, a.store.Update(ctx, func(tx Tx) error { return tx.DeleteChallenges(now) }))

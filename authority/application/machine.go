@@ -98,7 +98,7 @@ const Waiting = 30 * 24 * time.Hour
 // move carries out one row of the table. What the row needs was checked by the named move that calls it.
 func (a *Application) move(now time.Time, to State, by Actor, m Move) error {
 	if !Allowed(a.State, by, to) {
-		return fail.Wrap(fail.Conflict, "application.moved-on", fmt.Errorf("%s is %s; %s can't make it %s", a.Number, a.State, by, to))
+		return fail.Wrap(fail.Conflict, "application.moved-on", fmt.Errorf("%s is %s; %s can't make it %s", LogName(a.Number), a.State, by, to))
 	}
 	now = now.UTC()
 	m.At, m.From, m.To, m.By = now, a.State, to, by

@@ -116,7 +116,7 @@ func StartSigning(a *Application, now time.Time, v statement.Verified, p person.
 // judged again by statement.Recheck, so that a changed row of the database approves nothing.
 func Reopen(a *Application, v statement.Verified) (Approved, error) {
 	if a.State != Signing {
-		return Approved{}, fail.Wrap(fail.Conflict, "application.moved-on", fmt.Errorf("%s is %s", a.Number, a.State))
+		return Approved{}, fail.Wrap(fail.Conflict, "application.moved-on", fmt.Errorf("%s is %s", LogName(a.Number), a.State))
 	}
 	if err := a.decision(v, statement.Approve); err != nil {
 		return Approved{}, err
@@ -184,7 +184,7 @@ func (a *Application) RejectByIssuer(now time.Time, reason string) error {
 // revokes in the same transaction. For a draft it answers Deleted and the caller deletes it.
 func (a *Application) Expire(now time.Time) (State, error) {
 	if a.Deadline.IsZero() || now.Before(a.Deadline) {
-		return a.State, fail.Wrap(fail.Conflict, "application.moved-on", fmt.Errorf("%s has its time yet", a.Number))
+		return a.State, fail.Wrap(fail.Conflict, "application.moved-on", fmt.Errorf("%s has its time yet", LogName(a.Number)))
 	}
 	for _, r := range table {
 		if r.From == a.State && r.By == Clock {

@@ -73,6 +73,14 @@ func FormatNumber(n string) string {
 	return b.String()
 }
 
+// LogName returns what errors, and so logs, say of a number: its first group. The rest opens the status page.
+func LogName(number string) string {
+	if len(number) != charsOfNumber {
+		return "?" // not ours: nothing of it is worth a line
+	}
+	return number[:4] + "…"
+}
+
 // NewSecret makes what a draft's maker's browser holds: 160 bits.
 func NewSecret(rand io.Reader) (string, error) {
 	var b [20]byte

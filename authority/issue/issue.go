@@ -108,7 +108,7 @@ func (i *Issuer) Issue(ctx context.Context, a application.Approved) ([]registry.
 	if err == nil {
 		return rows, nil
 	}
-	err = fmt.Errorf("couldn't issue the certificates of application %s: %w", a.Number(), err)
+	err = fmt.Errorf("couldn't issue the certificates of application %s: %w", application.LogName(a.Number()), err)
 	if !forGood(err) {
 		return nil, err
 	}

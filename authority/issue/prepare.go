@@ -108,7 +108,7 @@ func (i *Issuer) look(ctx context.Context, a application.Approved) (app *applica
 	case application.Signing, application.Issued, application.Installed:
 		return app, there, nil
 	}
-	return nil, nil, fail.Wrap(fail.Conflict, "application.moved-on", fmt.Errorf("%s is %s", app.Number, app.State))
+	return nil, nil, fail.Wrap(fail.Conflict, "application.moved-on", fmt.Errorf("%s is %s", application.LogName(app.Number), app.State))
 }
 
 // plan fills and lints every certificate of an application. Nothing is recorded yet.
@@ -259,7 +259,7 @@ func bound(app *application.Application, a application.Approved) error {
 		ok = app.Requests[n].Hash == requests[n].Hash && app.Requests[n].Profile == requests[n].Profile
 	}
 	if !ok {
-		return fail.Wrap(fail.Conflict, "application.moved-on", fmt.Errorf("the approval is not of application %s as it is now", a.Number()))
+		return fail.Wrap(fail.Conflict, "application.moved-on", fmt.Errorf("the approval is not of application %s as it is now", application.LogName(a.Number())))
 	}
 	return nil
 }

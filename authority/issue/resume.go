@@ -53,7 +53,7 @@ func (i *Issuer) resume(ctx context.Context, a *application.Application) error {
 		// The decision does not hold: nothing may be issued on it, and what was goes.
 		return i.reject(ctx, a.Number, "issue.not-approved")
 	default:
-		return fmt.Errorf("couldn't resume application %s: %w", a.Number, err)
+		return fmt.Errorf("couldn't resume application %s: %w", application.LogName(a.Number), err)
 	}
 }
 
@@ -153,7 +153,7 @@ func (i *Issuer) reject(ctx context.Context, number, reason string) error {
 		return i.move(tx, now, a, application.Rejected, reason)
 	})
 	if err != nil {
-		return fmt.Errorf("couldn't reject application %s: %w", number, err)
+		return fmt.Errorf("couldn't reject application %s: %w", application.LogName(number), err)
 	}
 	if revoked {
 		revoke.Committed()

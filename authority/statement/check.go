@@ -119,7 +119,7 @@ func (c *Checker) judge(text string, message []byte) (Verified, *cert.Certificat
 	case !check.Content:
 		return refuse(fail.Invalid, "statement.content", errors.New("another text was signed"))
 	case !check.Attributes || len(check.Findings) > 0:
-		return refuse(fail.Invalid, "statement.signature", fmt.Errorf("findings %v", check.Findings))
+		return refuse(fail.Invalid, "statement.signature", found(check.Findings))
 	}
 	leaf := check.Certificate
 	v := Verified{facts: facts, text: text, certificate: leaf, cms: m.Raw}
@@ -158,7 +158,7 @@ func (c *Checker) path(ctx context.Context, v Verified, answer *ocsp.Response) e
 	if result.Valid() {
 		return nil
 	}
-	cause := fmt.Errorf("findings %v", result.Findings)
+	cause := found(result.Findings)
 	switch {
 	case result.Has(finding.Revoked), result.Has(finding.OnHold):
 		return fail.Wrap(fail.Forbidden, "statement.revoked", cause)
@@ -168,6 +168,15 @@ func (c *Checker) path(ctx context.Context, v Verified, answer *ocsp.Response) e
 		return fail.Wrap(fail.Unavailable, "statement.no-status", cause)
 	}
 	return fail.Wrap(fail.Forbidden, "statement.foreign", cause)
+}
+
+// found is a cause by the codes of findings; what they are about is a person's name, which no log needs.
+func found(all []finding.Finding) error {
+	codes := make([]finding.Code, len(all))
+	for i, f := range all {
+		codes[i] = f.Code
+	}
+	return fmt.Errorf("findings %v", codes)
 }
 
 // row returns the signer's certificate in the register; the very same octets, or it is not ours.
