@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/senim-pki/senim/authority/account"
+	"github.com/senim-pki/senim/authority/application"
 	"github.com/senim-pki/senim/internal/line"
 	"github.com/senim-pki/senim/internal/peer"
 	"github.com/senim-pki/senim/internal/testdata"
@@ -82,11 +83,48 @@ func fetch(t testing.TB, url, file string) {
 	}
 }
 
+// guesses makes what people and robots get wrong, so that refusals reach the log too.
+func guesses(t *testing.T, b *line.Browser, app *line.Application) {
+	t.Helper()
+	for _, path := range []string{"/status/" + app.Number + "0", "/install/" + app.Number[1:], "/revoke/done/gost/00", "/status/" + app.Number + "/nothing", "/desk/applications/" + app.Number} {
+		if p, err := b.TryGet(t.Context(), path); err != nil || p.Status == 500 {
+			t.Errorf("%s: %+v, %v", path, p, err)
+		}
+	}
+	form := b.Get(t, "/revoke/code").Form(t, "/revoke/code")
+	for _, code := range []string{"0000-0000-0000-0000", app.Code, app.Code[1:]} {
+		if p, err := b.TrySend(t.Context(), form, map[string]string{"number": app.Number, "code": code}); err != nil || p.Status == 500 {
+			t.Errorf("code %s: %+v, %v", code, p, err)
+		}
+	}
+}
+
+// discreet checks that a log that tells everything it can names nobody and opens nothing.
+func discreet(t *testing.T, log string, app *line.Application) {
+	t.Helper()
+	if !strings.Contains(log, "level=DEBUG") || !strings.Contains(log, "request refused") {
+		t.Fatalf("the log does not tell what it could:\n%.2000s", log)
+	}
+	log = strings.ToUpper(log)
+	for what, secret := range map[string]string{
+		"an IIN": "950310201480", "a surname": "Серікова", "a given name": "Әсел", "the number of an application": app.Number, "the number as it is shown": application.FormatNumber(app.Number),
+		"a revocation code": strings.ReplaceAll(app.Code, "-", ""), "the code as it is shown": app.Code, "the password of a key file": "qwerty-12",
+		"a certificate": "BEGIN CERTIFICATE", "a cookie": "senim_draft", "a signed text": "senim-statement-1",
+	} {
+		if strings.Contains(log, strings.ToUpper(secret)) {
+			t.Errorf("the log holds %s", what)
+		}
+	}
+}
+
 // A person applies at a demo that was just made, an operator approves, the person installs, signs and revokes; the command
 // line and OpenSSL judge what comes out, before and after.
 func TestTheLineOfADemoFromApplicationToRevocation(t *testing.T) {
 	dir, made := copyOfDemo(t)
 	tmp, first := t.TempDir(), made.files
+	if err := os.WriteFile(filepath.Join(dir, "senim.toml"), []byte("log-level = \"debug\"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	s := startAt(t, made.addr, dir)
 	demo := filepath.Join(dir, "demo")
 	for _, name := range []string{"password", "trust.pem", "operator.p12", "operator.totp", "administrator.p12", "unlock"} {
@@ -192,7 +230,9 @@ func TestTheLineOfADemoFromApplicationToRevocation(t *testing.T) {
 	if stdout, stderr, code := senim(t, "audit", "verify", "--data", dir); code != 0 { // beside the running server
 		t.Errorf("audit verify: %d\n%s%s", code, stdout, stderr)
 	}
+	guesses(t, b, app)
 	s.stop(t)
+	discreet(t, s.output(), app)
 
 	again := start(t, dir) // another port
 	for name, b := range snapshot(t, demo) {
