@@ -74,19 +74,50 @@ func Open(data string, secret []byte) (*Hierarchy, error) {
 	if err != nil {
 		return nil, fail.Wrap(fail.Internal, "ca.damaged", err)
 	}
+	roots := openRoots(dir, s.Config) // beside the slow derivation, which needs only the secret
 	master, err := unlockMaster(file, secret)
 	if err != nil {
 		return nil, err
 	}
 	defer clear(master)
-	h, err := open(dir, s.Config, master)
+	h, err := open(dir, s.Config, master, roots)
 	if err != nil {
 		return nil, fail.Wrap(fail.Internal, "ca.damaged", err)
 	}
 	return h, nil
 }
 
-func open(dir string, c Config, master []byte) (*Hierarchy, error) {
+// opening is what a goroutine is opening; it is to be read once.
+type opening[T any] <-chan opened[T]
+
+type opened[T any] struct {
+	what T
+	err  error
+}
+
+func start[T any](f func() (T, error)) opening[T] {
+	c := make(chan opened[T], 1) // nobody may be waiting any more
+	go func() {
+		what, err := f()
+		c <- opened[T]{what, err}
+	}()
+	return c
+}
+
+func (o opening[T]) wait() (T, error) {
+	x := <-o
+	return x.what, x.err
+}
+
+func openRoots(dir string, c Config) []opening[Root] {
+	var roots []opening[Root]
+	for _, r := range c.Roots {
+		roots = append(roots, start(func() (Root, error) { return openRoot(dir, r.Name) }))
+	}
+	return roots
+}
+
+func open(dir string, c Config, master []byte, openingRoots []opening[Root]) (*Hierarchy, error) {
 	h := &Hierarchy{name: c.Name, demo: c.Demo, config: c, issues: map[string]string{}}
 	var err error
 	if h.sealing, err = derive(master, "sealing"); err != nil {
@@ -96,44 +127,32 @@ func open(dir string, c Config, master []byte) (*Hierarchy, error) {
 	if err != nil {
 		return nil, err
 	}
+	var authorities []opening[*Authority]
+	for _, a := range c.Authorities {
+		authorities = append(authorities, start(func() (*Authority, error) { return openAuthority(dir, c, a, password) }))
+	}
 	roots := map[string]*cert.Certificate{}
-	for _, r := range c.Roots {
-		root, err := openRoot(dir, r.Name)
+	for _, o := range openingRoots {
+		root, err := o.wait()
 		if err != nil {
 			return nil, err
 		}
 		h.roots = append(h.roots, root)
-		roots[r.Name] = root.Certificate
+		roots[root.Name] = root.Certificate
 	}
-	for _, a := range c.Authorities {
-		key, certificate, err := openKey(dir, a.Name, password)
+	for i, o := range authorities {
+		a, err := o.wait()
 		if err != nil {
 			return nil, err
 		}
-		root := roots[a.Root]
-		if root == nil {
+		if a.Root = roots[c.Authorities[i].Root]; a.Root == nil {
 			return nil, fmt.Errorf("%s has no root", a.Name)
 		}
-		if err := certificate.CheckSignature(root.PublicKey); err != nil {
+		if err := a.Certificate.CheckSignature(a.Root.PublicKey); err != nil {
 			return nil, fmt.Errorf("%s is not signed by its root: %w", a.Name, err)
 		}
-		scheme := alg.SchemeByName(a.Scheme)
-		if scheme == nil {
-			return nil, fmt.Errorf("%s: %s: %w", a.Name, a.Scheme, alg.ErrUnsupported)
-		}
-		responder := Responder{Scheme: scheme}
-		// The certificate in the key file counts; a renewal that was stopped may have left the old one beside it.
-		if responder.Key, responder.Certificate, err = openContainer(dir, a.Name+responderSuffix, password); err != nil {
-			return nil, err
-		}
-		if err := responder.Certificate.CheckSignature(certificate.PublicKey); err != nil {
-			return nil, fmt.Errorf("the responder of %s is not signed by it: %w", a.Name, err)
-		}
-		h.authorities = append(h.authorities, &Authority{
-			Name: a.Name, Certificate: certificate, Key: key, Scheme: scheme, Root: root, Responder: responder,
-			URLs: c.urls(a.Name), Profile: hierarchyOf(c, a, certificate, scheme),
-		})
-		for _, t := range a.Templates {
+		h.authorities = append(h.authorities, a)
+		for _, t := range c.Authorities[i].Templates {
 			h.issues[t] = a.Name
 		}
 	}
@@ -151,6 +170,30 @@ func open(dir string, c Config, master []byte) (*Hierarchy, error) {
 	}
 	h.logKey, h.logVerifier = string(logKey), strings.TrimSpace(string(verifier))
 	return h, nil
+}
+
+// openAuthority opens an authority but for its root, by which the caller judges it.
+func openAuthority(dir string, c Config, a AuthorityConfig, password string) (*Authority, error) {
+	key, certificate, err := openKey(dir, a.Name, password)
+	if err != nil {
+		return nil, err
+	}
+	scheme := alg.SchemeByName(a.Scheme)
+	if scheme == nil {
+		return nil, fmt.Errorf("%s: %s: %w", a.Name, a.Scheme, alg.ErrUnsupported)
+	}
+	responder := Responder{Scheme: scheme}
+	// The certificate in the key file counts; a renewal that was stopped may have left the old one beside it.
+	if responder.Key, responder.Certificate, err = openContainer(dir, a.Name+responderSuffix, password); err != nil {
+		return nil, err
+	}
+	if err := responder.Certificate.CheckSignature(certificate.PublicKey); err != nil {
+		return nil, fmt.Errorf("the responder of %s is not signed by it: %w", a.Name, err)
+	}
+	return &Authority{
+		Name: a.Name, Certificate: certificate, Key: key, Scheme: scheme, Responder: responder,
+		URLs: c.urls(a.Name), Profile: hierarchyOf(c, a, certificate, scheme),
+	}, nil
 }
 
 func openRoot(dir, name string) (Root, error) {
