@@ -45,13 +45,14 @@ type serveCmd struct {
 //
 //  1. reads the configuration;
 //  2. with --demo makes what a demo needs, or finishes making it;
-//  3. unlocks the hierarchy, which fails when the key of a root lies in the data folder;
+//  3. unlocks the hierarchy, which fails when the key of a root lies in the data folder, and reads templates meanwhile;
 //  4. brings the store to this program's schema and opens it;
-//  5. finishes or abandons the issuances that a stop left open;
+//  5. finishes or abandons the issuances that a stop left open, as far as that can be done;
 //  6. publishes the lists that are due;
 //  7. binds its ports, says so, and answers;
 //  8. works and serves until the signal, then lets answers end, workers stop, and closes the store.
 func (c *serveCmd) Run(a *app) error {
+	settle := hurry()
 	// 1.
 	s, err := c.settings(a)
 	if err != nil {
@@ -64,6 +65,11 @@ func (c *serveCmd) Run(a *app) error {
 		}
 	}
 	// 3.
+	frame := make(chan framed, 1)
+	go func() {
+		f, err := newFrame(a, s, c.Demo)
+		frame <- framed{f, err}
+	}()
 	h, err := c.unlock(a, s)
 	if err != nil {
 		return err
@@ -78,7 +84,7 @@ func (c *serveCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	err = c.work(a, s, h, store)
+	err = c.work(a, s, h, store, frame, settle)
 	return errors.Join(err, store.Close())
 }
 
@@ -135,21 +141,32 @@ func (c *serveCmd) unlock(a *app, s settings) (*ca.Hierarchy, error) {
 	return ca.Open(s.Data, secret)
 }
 
+// framed is how the making of a frame ended.
+type framed struct {
+	*frame
+	err error
+}
+
 // work is steps 5 to 8.
-func (c *serveCmd) work(a *app, s settings, h *ca.Hierarchy, store *sqlite.Store) error {
+func (c *serveCmd) work(a *app, s settings, h *ca.Hierarchy, store *sqlite.Store, frame <-chan framed, settle func()) error {
 	o, err := a.assemble(s.Config, h, store, s.log, s.crlEvery)
 	if err != nil {
 		return err
 	}
-	// 5.
+	// 5. What cannot go on now, for the clock stands behind or an authority is away, is a job that the workers try again. Nothing
+	// of it keeps verification and status from being served, here or in the next step, and health says why.
 	if err := o.Resume(a.ctx); err != nil {
-		return fmt.Errorf("couldn't resume: %w", err)
+		s.log.Error("issuances that a stop left open can't be finished yet", "err", err)
 	}
-	// 6. A clock that stands behind keeps lists from being signed; verification and status go on, and health says why.
+	// 6.
 	if err := o.Publisher().Work(a.ctx); err != nil {
 		s.log.Error("lists can't be published", "err", err)
 	}
-	site, err := newSite(a, s, o)
+	f := <-frame
+	if f.err != nil {
+		return f.err
+	}
+	site, err := newSite(a, s, o, f.frame)
 	if err != nil {
 		return err
 	}
@@ -169,6 +186,7 @@ func (c *serveCmd) work(a *app, s settings, h *ca.Hierarchy, store *sqlite.Store
 		a.sayDemo(s)
 	}
 	// 8.
+	settle()
 	working, stopWork := context.WithCancel(context.WithoutCancel(a.ctx))
 	var workers sync.WaitGroup
 	workers.Go(func() {
