@@ -37,26 +37,35 @@ type site struct {
 	online *online.Client
 }
 
-// newSite makes the rooms of an authority.
-func newSite(a *app, s settings, o *opened) (*site, error) {
+// A frame is what every page stands in: texts, templates and sessions. It needs no authority.
+type frame struct {
+	kit      *kit.Kit
+	sessions *session.Manager
+}
+
+func newFrame(a *app, s settings, demo bool) (*frame, error) {
+	f := &frame{}
 	secure := strings.HasPrefix(s.url, "https://")
-	x := &site{status: newStatus(a.clock, s, o), online: newOnline(a.clock, s, o)}
 	// Forms that expired are answered by the kit, which needs the manager's tokens: each is made with a way to the other.
-	sessions := session.New(session.Options{Clock: a.clock, Secure: secure, Refused: func(w http.ResponseWriter, r *http.Request, same bool) {
-		x.kit.Expired(w, r, same)
+	f.sessions = session.New(session.Options{Clock: a.clock, Secure: secure, Refused: func(w http.ResponseWriter, r *http.Request, same bool) {
+		f.kit.Expired(w, r, same)
 	}})
 	v, _ := buildVersion()
 	var err error
-	x.kit, err = kit.New(kit.Options{
+	f.kit, err = kit.New(kit.Options{
 		Messages:  append(bundles(), part.Messages(), page.Messages(), portal.Messages(), desk.Messages(), verify.Messages()),
 		Templates: []fs.FS{part.Templates(), page.Templates(), portal.Templates(), desk.Templates(), verify.Templates()},
 		Assets:    map[string]fs.FS{"page": page.Assets(), "desk": desk.Assets(), "verify": verify.Assets()},
-		Secure:    secure, Demo: o.hierarchy.Demo(), Version: v, CSRF: sessions.CSRFToken,
+		Secure:    secure, Demo: demo, Version: v, CSRF: f.sessions.CSRFToken,
 		User: desk.User, NavFor: desk.NavFor, SignOut: desk.SignOut, BodyLimit: verify.BodyLimit, Log: s.log,
 	})
-	if err != nil {
-		return nil, err
-	}
+	return f, err
+}
+
+// newSite makes the rooms of an authority.
+func newSite(a *app, s settings, o *opened, f *frame) (*site, error) {
+	x := &site{status: newStatus(a.clock, s, o), online: newOnline(a.clock, s, o), kit: f.kit}
+	secure, sessions := strings.HasPrefix(s.url, "https://"), f.sessions
 	p, err := portal.New(portal.Options{
 		Authority: o.Authority, Hierarchy: o.hierarchy, Kit: x.kit, Sessions: sessions, Clock: a.clock, Origin: s.url, Secure: secure, TrustedProxies: s.proxies,
 	})
