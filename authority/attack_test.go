@@ -784,6 +784,24 @@ func TestAStoredApprovalThatWasForgedIssuesNothing(t *testing.T) {
 			}
 			app.Requests[1] = application.KeyRequest{Profile: profile.IndividualSignGOST512, CSR: csr, Hash: sum(csr), KeyHash: sum(parsed.RawSPKI)}
 		}},
+		// Somebody who writes to the database, with an operator's key: the answer about its certificate may be from before the
+		// operator was removed, and the moment is a row too.
+		{"a decision that the log does not know", func(s *scene, app *application.Application) {
+			c := s.decision(s.t, s.waiting)
+			answer, err := s.Responder().OCSP(s.ctx, s.op.sign.cert, hierarchy.Authority("gost").Certificate)
+			if err != nil {
+				s.t.Fatal(err)
+			}
+			at := s.clock.Now()
+			s.tick()
+			if err := s.RemoveStaff(s.ctx, "test", operatorIIN); err != nil {
+				s.t.Fatal(err)
+			}
+			app.Moves = append(app.Moves, application.Move{
+				From: application.New, To: application.Identified, By: application.RA, Who: operatorIIN, Text: c.Text,
+				Evidence: s.op.sign.sign(s.t, c.Text), OCSP: answer.Raw, Checked: at,
+			})
+		}},
 		{"a decision that the applicant signed himself", func(s *scene, app *application.Application) {
 			c := s.decision(s.t, s.waiting)
 			answer, err := s.Responder().OCSP(s.ctx, s.pens[profile.IndividualSignGOST512].cert, hierarchy.Authority("gost").Certificate)

@@ -139,6 +139,9 @@ func (a *Authority) approve(ctx context.Context, app *application.Application) (
 	}
 	var v statement.Verified
 	err := a.store.View(ctx, func(tx Tx) (err error) {
+		if err := inLog(tx, app, m); err != nil {
+			return err
+		}
 		v, err = a.checker.Recheck(ctx, tx, m.Text, m.Evidence, m.OCSP, m.Checked)
 		return err
 	})

@@ -84,6 +84,34 @@ func asSubmitted(tx audit.Records, app *application.Application) error {
 	return nil
 }
 
+// decisionAge is how long before its leaf a decision may have been judged: the judgement comes first, and then its turn at the store.
+const decisionAge = 15 * time.Minute
+
+// inLog checks that the log has the decision m on an application, of the time at which it was judged, and the keys. The
+// moment of a decision is a row like its evidence: without this, an old answer about the certificate of somebody who was an
+// operator once would do.
+func inLog(tx audit.Records, app *application.Application, m application.Move) error {
+	if err := asSubmitted(tx, app); fail.Is(err, fail.Conflict) {
+		return fail.Wrap(fail.Forbidden, "issue.not-approved", err)
+	} else if err != nil {
+		return err
+	}
+	entries, err := tx.EntriesOf(app.Number)
+	if err != nil {
+		return fmt.Errorf("couldn't read what was decided: %w", err)
+	}
+	for _, e := range entries {
+		var fact audit.ApplicationFact
+		if e.Act != "application."+string(application.Identified) || !bytes.Equal(e.Leaf, audit.Encode(e)) || json.Unmarshal(e.Payload, &fact) != nil {
+			continue
+		}
+		if age := e.Time.Sub(m.Checked); bytes.Equal(fact.Evidence, m.Evidence) && -audit.Tolerance <= age && age <= decisionAge {
+			return nil
+		}
+	}
+	return fail.Wrap(fail.Forbidden, "issue.not-approved", errors.New("the log does not know the decision"))
+}
+
 // Kinds of jobs and notices.
 const (
 	noticeMail  = "mail"

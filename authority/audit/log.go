@@ -145,17 +145,29 @@ func integrate(tx Records) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	entries, err := tx.EntriesAfter(size, batch)
-	if err != nil || len(entries) == 0 {
+	// With the last entry of the tree, which those that follow continue.
+	entries, err := tx.EntriesAfter(max(size-1, 0), batch+1)
+	if err != nil {
 		return 0, err
+	}
+	var last Entry
+	if size > 0 {
+		if len(entries) == 0 || entries[0].Seq != size {
+			return 0, fail.Wrap(fail.Internal, "audit.changed", fmt.Errorf("entry %d of the log is gone", size))
+		}
+		last, entries = entries[0], entries[1:]
+	}
+	if len(entries) == 0 {
+		return 0, nil
 	}
 	first := tlog.StoredHashCount(size)
 	grown := &growing{tx: tx, first: first}
 	for i, e := range entries {
 		n := size + int64(i)
-		if e.Seq != n+1 || !bytes.Equal(e.Leaf, Encode(e)) {
+		if e.Seq != n+1 || !bytes.Equal(e.Leaf, Encode(e)) || datedBack(last, e) {
 			return 0, fail.Wrap(fail.Internal, "audit.changed", fmt.Errorf("entry %d of the log is not what was recorded", n+1))
 		}
+		last = e
 		hashes, err := tlog.StoredHashes(n, e.Leaf, grown)
 		if err != nil {
 			return 0, err

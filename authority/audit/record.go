@@ -59,6 +59,11 @@ func CheckClock(tx Records, now time.Time) error {
 	return nil
 }
 
+// datedBack reports whether e bears a time that Record would have refused behind last: somebody else has written it.
+func datedBack(last, e Entry) bool {
+	return !last.Time.IsZero() && e.Time.Before(last.Time.Add(-Tolerance-time.Microsecond)) // an entry's time is cut to microseconds
+}
+
 const leafVersion = 1
 
 // Encode returns the leaf of an entry, the octets that are hashed into the tree (RFC 6962 section 2.1 puts a zero octet

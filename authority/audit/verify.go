@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
@@ -150,6 +151,7 @@ func (v *verification) readHeads() error {
 // walk reads the whole log once: leaves, tree, checkpoints, and what the entries say.
 func (v *verification) walk() error {
 	var t tree
+	var last Entry
 	stored := &storedHashes{log: v.in.Log, size: tlog.StoredHashCount(v.integrated)}
 	for seq := int64(0); ; {
 		if err := v.ctx.Err(); err != nil {
@@ -166,7 +168,10 @@ func (v *verification) walk() error {
 			if e.Seq != seq+1 {
 				v.r.problem("log.gap", "entry "+strconv.FormatInt(seq+1, 10), "the next entry is %d", e.Seq)
 			}
-			seq = e.Seq
+			if datedBack(last, e) {
+				v.r.problem("entry.dated-back", "entry "+strconv.FormatInt(e.Seq, 10), "it is of %s, the one before it of %s", e.Time.Format(time.RFC3339), last.Time.Format(time.RFC3339))
+			}
+			seq, last = e.Seq, Entry{Time: e.Time}
 			v.r.Entries++
 			v.entry(e)
 			if t.n < v.integrated {

@@ -217,6 +217,14 @@ func TestEachForgeryBySQLOnAStoppedStoreIsFound(t *testing.T) {
 				exec(t, db, `INSERT INTO audit_entry VALUES (?, ?, ?, ?, ?, ?, ?, ?)`, seq+int64(i)+1, e.Time.UnixMicro(), e.Act, e.Actor, e.Subject, e.Payload, e.Salt, audit.Encode(e))
 			}
 		}, "certificate.unapproved"},
+		{"a leaf that was dated back behind the last checkpoint", func(t *testing.T, db *sql.DB, s *stopped) {
+			var seq int64
+			if err := db.QueryRow(`SELECT max(seq) FROM audit_entry`).Scan(&seq); err != nil {
+				t.Fatal(err)
+			}
+			e := audit.Entry{Time: testauthority.Start, Act: "login", Actor: "staff:850315300009", Subject: "login", Payload: []byte("{}"), Salt: make([]byte, 32)}
+			exec(t, db, `INSERT INTO audit_entry VALUES (?, ?, ?, ?, ?, ?, ?, ?)`, seq+1, e.Time.UnixMicro(), e.Act, e.Actor, e.Subject, e.Payload, e.Salt, audit.Encode(e))
+		}, "entry.dated-back"},
 		{"a certificate copied to a second serial", func(t *testing.T, db *sql.DB, s *stopped) {
 			if _, err := db.Exec(`DROP INDEX certificate_key`); err != nil { // a forger is not bound by constraints
 				t.Fatal(err)
@@ -431,6 +439,7 @@ func TestTheSequencerRefusesALogThatWasChanged(t *testing.T) {
 		name, statement, want string
 	}{
 		{"an entry that waits", `UPDATE audit_entry SET actor = 'x' WHERE seq = (SELECT max(seq) FROM audit_entry)`, "audit.changed"},
+		{"the last entry of the tree removed", `DELETE FROM audit_entry WHERE seq = (SELECT max(seq) - 1 FROM audit_entry)`, "audit.changed"},
 		{"a hash of the tree", `UPDATE audit_hashes SET hashes = zeroblob(length(hashes)) WHERE first = 0`, "audit.changed"},
 		{"a checkpoint", `UPDATE audit_checkpoint SET note = CAST(replace(CAST(note AS TEXT), 'time', 'Time') AS BLOB)`, "audit.foreign"},
 	} {
@@ -450,5 +459,17 @@ func TestTheSequencerRefusesALogThatWasChanged(t *testing.T) {
 				t.Errorf("it answered %v, want %s", err, c.want)
 			}
 		})
+	}
+}
+
+// A leaf of a time that is past would make a decision of somebody who was an operator then.
+func TestTheSequencerRefusesAnEntryThatWasDatedBack(t *testing.T) {
+	s := work(t)
+	s.w.Store = open(t, s.path)
+	e := audit.Entry{Time: testauthority.Start, Act: "login", Actor: "somebody", Payload: []byte("{}"), Salt: make([]byte, audit.SaltSize)}
+	e.Leaf = audit.Encode(e)
+	s.w.Update(t, func(tx authority.Tx) error { return tx.AppendEntry(e) }) // as Record never would
+	if _, err := s.w.Log.Integrate(t.Context()); fail.CodeOf(err) != "audit.changed" {
+		t.Errorf("answered %v", err)
 	}
 }
