@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -42,6 +43,7 @@ func benchmarkIssue(b *testing.B, template string, clients int) {
 	ctx, cancel := context.WithCancel(b.Context())
 	var sequencer sync.WaitGroup
 	sequencer.Go(func() { w.Log.Run(ctx, time.Second, func(err error) { b.Error(err) }) })
+	b.ReportAllocs()
 	b.ResetTimer()
 	var next atomic.Int64
 	var wg sync.WaitGroup
@@ -66,8 +68,19 @@ func benchmarkIssue(b *testing.B, template string, clients int) {
 var pools = map[string][]testauthority.Key{}
 
 func keyPool(b *testing.B, template string, n int) []testauthority.Key {
-	for len(pools[template]) < n {
-		pools[template] = append(pools[template], testauthority.NewKey(b, template))
+	had := len(pools[template])
+	if had < n {
+		pools[template] = append(pools[template], make([]testauthority.Key, n-had)...)
+		var next atomic.Int64
+		var wg sync.WaitGroup
+		for range runtime.GOMAXPROCS(0) {
+			wg.Go(func() {
+				for k := had + int(next.Add(1)) - 1; k < n; k = had + int(next.Add(1)) - 1 {
+					pools[template][k] = testauthority.NewKey(b, template)
+				}
+			})
+		}
+		wg.Wait()
 	}
 	return pools[template][:n]
 }
