@@ -26,7 +26,7 @@ build:
 	@mkdir -p bin
 	GOOS=js GOARCH=wasm CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w' -o $(DIST)/senim.wasm ./cmd/senim-wasm
 	$(GO) run ./internal/tool/pack -dir $(DIST)
-	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-X main.version=$(VERSION)' -o bin/senim ./cmd/senim
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/senim ./cmd/senim
 
 # The demonstration keeps everything under $(DATA); a second run goes on from there. The server prints its address.
 run: build
@@ -39,8 +39,9 @@ test: peers build
 test-browser: peers build
 	$(TESTSUM) -run '^TestBrowser' $(ALL)
 
-bench: build
-	$(TESTSUM) -bench . -timeout 30m $(ALL)
+# The figures of docs/performance.md, in parts of under ten minutes: the same command goes on. For one package: go test -bench .
+bench: peers build
+	$(GO) run ./internal/tool/bench
 
 # Long proofs, N times what `make test` does: every test called TestReliability…
 N ?= 100
