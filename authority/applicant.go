@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/senim-pki/senim/authority/application"
@@ -142,7 +143,7 @@ func (a *Authority) checkAnswers(in application.Answers) (application.Answers, e
 	name("name", &out.Name, true)
 	name("patronymic", &out.Patronymic, false)
 	if out.Email = strings.TrimSpace(in.Email); out.Email != "" {
-		if addr, err := mail.ParseAddress(out.Email); err != nil || addr.Address != out.Email || len(out.Email) > maxEmail || !strings.Contains(out.Email[strings.LastIndex(out.Email, "@")+1:], ".") {
+		if !isEmail(out.Email) {
 			f.Add("email", "application.email")
 		}
 	}
@@ -170,6 +171,12 @@ func (a *Authority) checkAnswers(in application.Answers) (application.Answers, e
 	}
 	out.Language = string(l)
 	return out, f.Err()
+}
+
+// isEmail reports whether s is an address on the internet by itself (RFC 5322 section 3.4.1, RFC 6532), all of which is seen.
+func isEmail(s string) bool {
+	addr, err := mail.ParseAddress(s)
+	return err == nil && addr.Address == s && len(s) <= maxEmail && strings.Contains(s[strings.LastIndexByte(s, '@')+1:], ".") && !strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) })
 }
 
 // NeededProfiles returns the templates for which the application's answers ask a key, the authentication key first.

@@ -838,6 +838,37 @@ func TestAStoredApprovalThatWasForgedIssuesNothing(t *testing.T) {
 	}
 }
 
+func TestAnAddressForLettersIsSeenAsItIs(t *testing.T) {
+	h := newHouse(t)
+	app, secret, err := h.StartDraft(h.ctx, "ru")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		name, email string
+		ok          bool
+	}{
+		{"none", "", true},
+		{"an ordinary one", "aigerim@example.kz", true},
+		{"of Kazakh letters", "әйгерім@пошта.қаз", true},
+		{"with a name before it", "Әйгерім <aigerim@example.kz>", false},
+		{"a header behind it", "a@example.kz\r\nBcc: b@example.kz", false},
+		{"a host without a domain", "a@localhost", false},
+		{"a turn of the writing direction", "a\u202eb@example.kz", false},
+		{"an invisible character in the host", "a@exam\u200bple.kz", false},
+		{"a line separator", "a\u2028b@example.kz", false},
+		{"a next line", "a\u0085b@example.kz", false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			a := answers(aigerimIIN)
+			a.Email = c.email
+			if err := h.SaveAnswers(h.ctx, app.Number, secret, a); (err == nil) != c.ok || err != nil && err.(fail.Fields)[0].Code != "application.email" {
+				t.Errorf("answered %v", err)
+			}
+		})
+	}
+}
+
 func TestAnswersTellEveryFaultAtOnce(t *testing.T) {
 	h := newHouse(t)
 	strict, err := authority.New(authority.Options{Store: h.store, Hierarchy: hierarchy, Clock: h.clock})
