@@ -160,6 +160,30 @@ func TestAHierarchyIsMadeAndOpened(t *testing.T) {
 	}
 }
 
+func TestAnIssuingKeyOfRSAHas2048BitsAnd4096ByOption(t *testing.T) {
+	long := options(t, config())
+	for i := range long.Config.Authorities {
+		if long.Config.Authorities[i].Name == "rsa" {
+			long.Config.Authorities[i].Bits = 4096
+		}
+	}
+	if _, err := ca.Init(long); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		o    ca.InitOptions
+		bits int
+	}{{initialise(t), 2048}, {long, 4096}} {
+		h, err := ca.Open(c.o.Data, secret)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := h.Authority("rsa").Certificate.View().Key.Bits; got != c.bits {
+			t.Errorf("a key of %d bits, want %d", got, c.bits)
+		}
+	}
+}
+
 func TestNothingOfTheRootsAndNoPlainKeyLiesInTheData(t *testing.T) {
 	h, err := ca.Open(filepath.Join(made, "data"), secret)
 	if err != nil {
