@@ -468,3 +468,31 @@ func BenchmarkOCSP(b *testing.B) {
 		})
 	}
 }
+
+func TestAServedListIsASecondLateAtMost(t *testing.T) {
+	w := world(t)
+	shelf := publish.NewShelf(w.Publisher)
+	if _, err := shelf.Current(t.Context(), "ec"); !fail.Is(err, fail.NotFound) {
+		t.Fatalf("before the first list: %v", err)
+	}
+	for _, c := range []struct {
+		name string
+		do   func()
+		want int64
+	}{
+		{"the first list, at once", func() {}, 1},
+		{"the second, as soon as it is published", func() {}, 1},
+		{"and a second later", func() { w.Clock.Advance(time.Second) }, 3},
+		{"a clock that was set back", func() { w.Clock.Set(w.Clock.Now().Add(-time.Second)) }, 4},
+	} {
+		if _, err := w.Publisher.Publish(t.Context(), "ec"); err != nil {
+			t.Fatal(err)
+		}
+		c.do()
+		for range 2 {
+			if l, err := shelf.Current(t.Context(), "ec"); err != nil || l.Number != c.want {
+				t.Errorf("%s: list %d, want %d: %v", c.name, l.Number, c.want, err)
+			}
+		}
+	}
+}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/senim-pki/senim/authority"
 	"github.com/senim-pki/senim/authority/ca"
+	"github.com/senim-pki/senim/authority/publish"
 	"github.com/senim-pki/senim/base/clock"
 	"github.com/senim-pki/senim/online"
 	"github.com/senim-pki/senim/pki/cert"
@@ -138,20 +139,20 @@ func newStatus(c clock.Clock, s settings, o *opened) *status.Status {
 	for _, x := range o.hierarchy.Authorities() {
 		certificates[x.Name] = x.Certificate.Raw
 	}
-	publisher := o.Publisher()
+	lists := publish.NewShelf(o.Publisher())
 	return status.New(status.Options{
 		Responder: o.Responder(), Clock: c, Log: s.log,
 		Certificates: func(name string) []byte { return certificates[name] },
 		Lists: func(ctx context.Context, name string) (status.List, error) {
-			l, err := publisher.Current(ctx, name)
+			l, err := lists.Current(ctx, name)
 			return status.List{DER: l.DER, ThisUpdate: l.ThisUpdate, NextUpdate: l.NextUpdate}, err
 		},
-		Ready: func(ctx context.Context) []string { return notReady(ctx, c, o) },
+		Ready: func(ctx context.Context) []string { return notReady(ctx, c, o, lists) },
 	})
 }
 
 // notReady says what keeps the authority from its work. A balancer reads it, so it is English and names no place inside.
-func notReady(ctx context.Context, c clock.Clock, o *opened) (reasons []string) {
+func notReady(ctx context.Context, c clock.Clock, o *opened, lists *publish.Shelf) (reasons []string) {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	now := c.Now()
@@ -166,7 +167,7 @@ func notReady(ctx context.Context, c clock.Clock, o *opened) (reasons []string) 
 		reasons = append(reasons, "the clock stands before the last entry of the log")
 	}
 	for name := range listNames(o) {
-		if l, err := o.Publisher().Current(ctx, name); err != nil || !l.NextUpdate.IsZero() && now.After(l.NextUpdate) {
+		if l, err := lists.Current(ctx, name); err != nil || !l.NextUpdate.IsZero() && now.After(l.NextUpdate) {
 			reasons = append(reasons, "the list of "+name+" is missing or out of date")
 		}
 	}
