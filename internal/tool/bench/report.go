@@ -28,8 +28,11 @@ var rows = func() []row {
 				r.known = "1,173"
 			}
 			rows = append(rows, r)
+			if clients == "8" {
+				rows = append(rows, row{what: "  processor time of one", key: "Issue/" + x.key + "/8 cpu-µs/op", unit: "µs"})
+			}
 			if x.key != "gost512" && clients == "8" {
-				r.what, r.over, r.peer, r.allocs = "  the same", "OpenSSLSpeed/all "+x.key+"-sign/s", "openssl speed, all cores", ""
+				r.what, r.over, r.peer, r.known, r.allocs = "  the same", "OpenSSLSpeed/all "+x.key+"-sign/s", "openssl speed, all cores", "", ""
 				rows = append(rows, r)
 			}
 		}

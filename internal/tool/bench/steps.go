@@ -146,7 +146,7 @@ func (b *bencher) makeStore(store string) error {
 	if _, err := os.Stat(filepath.Join(store, "store.db")); err == nil {
 		return nil
 	}
-	for _, dir := range []string{store, store + "-root"} {
+	for _, dir := range []string{store, store + "-root", filepath.Join(b.dir, "admin.p12")} {
 		if err := os.RemoveAll(dir); err != nil {
 			return err
 		}
@@ -159,7 +159,7 @@ func (b *bencher) makeStore(store string) error {
 	}
 	out, err := exec.Command(b.binary, "ca", "init", "--data", store, "--root", store+"-root", "--name", "Measured", "--url", "http://ca.example.kz",
 		"--unlock-file", secret, "--root-password-file", secret, "--password-file", filepath.Join(b.dir, "password"),
-		"--admin-iin", "711225100844", "--admin-surname", "ТЕСТОВ", "--admin-name", "ТЕСТ", "-o", filepath.Join(store, "admin.p12")).CombinedOutput()
+		"--admin-iin", "711225100844", "--admin-surname", "ТЕСТОВ", "--admin-name", "ТЕСТ", "-o", filepath.Join(b.dir, "admin.p12")).CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("couldn't make an authority: %w\n%s", err, out)
 	}
