@@ -210,6 +210,9 @@ func (v *visitor) signIn() {
 		v.t.Fatal(err)
 	}
 	v.open("/desk")
+	if browser.Eval[string](v.Tab, "location.pathname") == "/desk" {
+		return // the browser is signed in, in another tab
+	}
 	v.WaitURL("/desk/login")
 	v.Choose("#statement-file", v.w.demoFile("operator.p12"))
 	v.Click("#statement-keep + label")
@@ -238,11 +241,21 @@ func (v *visitor) approve(number string) {
 	v.picture("application", 1280)
 	v.Click("#approve")
 	v.WaitURL("/decision")
-	v.Fill("#statement-password", password) // the key file is kept for the tab
+	v.operatorKey()
 	v.picture("decision", 1280)
 	v.Click("#sign-decision")
 	v.WaitURL("decided=yes")
 	v.look("decided")
+}
+
+// operatorKey fills in the operator's key, whose file is kept for the tab where it was chosen.
+func (v *visitor) operatorKey() {
+	v.t.Helper()
+	v.Wait(`document.querySelector("#page-statement [data-part=body]").hidden === false`)
+	if v.Visible("#statement-file") {
+		v.Choose("#statement-file", v.w.demoFile("operator.p12"))
+	}
+	v.Fill("#statement-password", password)
 }
 
 // waitStatus asks again until the application's page leads on.
@@ -337,6 +350,12 @@ func (v *visitor) revoke(key string) {
 func TestBrowserLine(t *testing.T) {
 	w := newWalk(t)
 	t.Run("in Russian, from the start page to the revocation", w.russian)
+	t.Run("in Kazakh", w.shorter("kk", line.Person{IIN: "970812202550", Surname: "Үсенова", Name: "Құралай"},
+		"Жаңа өтінім", "Өтінім бойынша тіркеу куәліктері (сертификаттар) шығарылды", "Сертификаттар сәтті орнатылды", "жарамды"))
+	t.Run("in English", w.shorter("en", line.Person{IIN: "741121105914", Surname: "Ким", Name: "Виктор"},
+		"New application", "Certificates issued", "The certificates have been installed", "valid"))
+	t.Run("with everything that goes wrong", w.faults)
+	t.Run("without JavaScript", w.unscripted)
 	w.stop(t)
 	if stdout, stderr, code := senim(t, "audit", "verify", "--data", w.dir); code != 0 {
 		t.Errorf("audit verify: %d\n%s%s", code, stdout, stderr)
@@ -406,8 +425,35 @@ func (v *visitor) revokeAtTheDesk(key string) {
 	v.Click("#revoke")
 	v.Wait(`document.querySelector("#page-statement")`)
 	v.look("revoke-sign")
-	v.Fill("#statement-password", password)
+	v.operatorKey()
 	v.Click("#sign-decision")
 	v.Wait(`document.querySelector(".notification.good") && location.pathname.startsWith("/desk/certificates/")`)
 	v.look("certificate-revoked")
+}
+
+// shorter walks from the start page to a checked signature in another language: detached, its document hashed in the page.
+func (w *walk) shorter(lang string, p line.Person, state, issued, installed, valid string) func(*testing.T) {
+	return func(t *testing.T) {
+		v := w.tab(t, lang)
+		number, _, file := v.apply(p)
+		v.open("/status/" + number)
+		v.says("main", state)
+		v.look("status")
+		o := w.tab(t, lang)
+		o.signIn()
+		o.approve(number)
+		v.waitStatus(number, issued)
+		_, gost := v.install(number, file)
+		v.says("h1, .panel-title", installed)
+		document := w.write(t, lang+".txt", strings.Repeat("Шарт № 7, договор № 7, contract No. 7\n", 1000))
+		signature := v.sign(document, gost, true)
+		v.verify(signature, document, "valid")
+		v.says("#verdict", valid)
+		v.says("main", strings.ToUpper(p.Surname))
+		v.picture("valid", 1280)
+		judge(t, signature, 0, "TOTAL-PASSED", "--trust", w.demoFile("trust.pem"), "--online", "--content", document)
+		judge(t, signature, 1, "TOTAL-FAILED HASH_FAILURE", "--trust", w.demoFile("trust.pem"), "--content", w.write(t, "other.txt", "Шарт № 8\n"))
+		v.quiet()
+		o.quiet()
+	}
 }

@@ -48,7 +48,8 @@ func Start(t testing.TB) *Browser {
 		chromedp.Flag("disable-sync", true), chromedp.Flag("disable-dev-shm-usage", true),
 		chromedp.Flag("lang", "ru"),
 		// A page that scrolls smoothly moves away under the click.
-		chromedp.Flag("force-prefers-reduced-motion", true), chromedp.WSURLReadTimeout(limit))
+		// Letters of colourless edges make pictures of half the size.
+		chromedp.Flag("force-prefers-reduced-motion", true), chromedp.Flag("disable-lcd-text", true), chromedp.WSURLReadTimeout(limit))
 	ctx, end := chromedp.NewContext(alloc)
 	t.Cleanup(func() {
 		end()
@@ -168,9 +169,9 @@ func (p *Tab) Reload() {
 // Back goes back as the browser's button does, and waits until the page is there again, from memory or loaded.
 func (p *Tab) Back() {
 	p.t.Helper()
-	was := Eval[string](p, `window.senimLeft = location.href`)
+	left := Eval[float64](p, `window.senimLeft = Math.random()`)
 	Eval[bool](p, "history.back(), true")
-	p.Wait(fmt.Sprintf(`document.readyState === "complete" && !(window.senimLeft === %s)`, quote(was)))
+	p.Wait(fmt.Sprintf(`document.readyState === "complete" && window.senimLeft !== %v`, left))
 }
 
 // Offline cuts the tab off from the network, or joins it again.
@@ -328,7 +329,7 @@ func (p *Tab) Picture(file string, width int) {
 			Width: int64(width), Height: 900, DeviceScaleFactor: 1, Mobile: width < 640})
 	}
 	var png []byte
-	p.do("take a picture", window(width), chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+	shoot := chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
 		layout, err := cdp.Call(ctx, t, page.GetLayoutMetrics, cdp.Empty{})
 		if err != nil {
 			return err
@@ -338,7 +339,9 @@ func (p *Tab) Picture(file string, width int) {
 			Clip: &page.Viewport{Width: float64(width), Height: layout.CSSContentSize.Height, Scale: 1}})
 		png = shot.Data
 		return err
-	}), window(1280))
+	})
+	// The first may be half painted: the window has just changed.
+	p.do("take a picture", window(width), shoot, shoot, window(1280))
 	if err := os.WriteFile(file, png, 0o644); err != nil {
 		p.t.Fatal(err)
 	}
