@@ -1,5 +1,7 @@
 // A file field says what was chosen and how large it is, takes files that are dropped on it, and says at once when one is
 // too large. The choice stays in the input, so that whatever listens to it needs to know nothing of dropping.
+//
+// The browser words its own control in its own language, so it lies unseen over a button that speaks the page's.
 
 function size(n, lang) {
   const units = ["byte", "kilobyte", "megabyte", "gigabyte"];
@@ -20,7 +22,12 @@ export function showFiles(doc) {
     say.className = "file-say";
     say.setAttribute("role", "status");
     say.textContent = doc.body.dataset.drop ?? "";
-    box.append(say);
+    const face = doc.createElement("span");
+    face.className = "file-button";
+    face.setAttribute("aria-hidden", "true"); // the input is what is heard
+    face.textContent = doc.body.dataset.choose ?? "";
+    box.append(face, say);
+    box.classList.add("dressed");
 
     input.addEventListener("change", () => {
       const files = [...input.files];

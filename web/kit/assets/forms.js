@@ -23,6 +23,9 @@ export function sendOnce(doc) {
       return;
     }
     form.dataset.sent = "yes";
+    // A page that answered a form would be asked for by sending that form again when the person goes back to it; like this
+    // the browser asks for its address, where every room shows how things stand.
+    history.replaceState(history.state, "");
     const button = event.submitter ?? form.querySelector("button[type=submit]");
     // After the browser has gathered the form: a disabled button would not send its own name.
     setTimeout(() => {
