@@ -85,7 +85,11 @@ func report(all results) table {
 	for _, r := range rows {
 		v := all.values(r.key, false)
 		if len(v) == 0 {
-			if why := all.why(r.key); why != "" {
+			why := all.why(r.key)
+			if why == "" && strings.HasSuffix(r.key, " cpu-µs/op") {
+				why = "this system doesn't tell the processor time of a process"
+			}
+			if why != "" {
 				t.reasons = append(t.reasons, "skipped: "+r.what+": "+why)
 				t.skipped++
 			} else {
