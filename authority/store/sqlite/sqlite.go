@@ -22,8 +22,6 @@ import (
 	"sync"
 	"sync/atomic"
 
-	_ "modernc.org/sqlite" // the driver "sqlite"
-
 	"github.com/senim-pki/senim/authority"
 	store "github.com/senim-pki/senim/authority/store/sql"
 	"github.com/senim-pki/senim/base/fail"

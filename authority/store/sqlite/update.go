@@ -2,7 +2,11 @@ package sqlite
 
 import (
 	"context"
+	"errors"
 	"fmt"
+
+	driver "modernc.org/sqlite" // "sqlite" of database/sql
+	sqlite3 "modernc.org/sqlite/lib"
 
 	"github.com/senim-pki/senim/authority"
 	store "github.com/senim-pki/senim/authority/store/sql"
@@ -23,6 +27,15 @@ type update struct {
 // Update runs f in a transaction that is on the disk when Update returns nil. While it waits for its turn it heeds ctx; once
 // f runs it goes through.
 func (s *Store) Update(ctx context.Context, f func(authority.Tx) error) error {
+	err := s.update(ctx, f)
+	var e *driver.Error
+	if errors.As(err, &e) && e.Code()&0xff == sqlite3.SQLITE_FULL { // nothing was kept; it passes when there is room again
+		return fail.Wrap(fail.Unavailable, "store.full", err)
+	}
+	return err
+}
+
+func (s *Store) update(ctx context.Context, f func(authority.Tx) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -91,7 +104,10 @@ func (s *Store) commit(first *update) {
 	// The first needs no savepoint: when it fails, there is nothing else to keep.
 	first.turn <- s.writer.Tx(true)
 	if !<-first.ran {
-		first.done <- s.writer.Exec("ROLLBACK")
+		// It fails where SQLite has rolled back by itself, for the disk is full or broken: why f failed is what there is to say. Were the
+		// transaction open yet, the next could not begin.
+		_ = s.writer.Exec("ROLLBACK")
+		first.done <- nil
 		return
 	}
 	batch := []*update{first}
