@@ -57,7 +57,7 @@ func (w *walk) faults(t *testing.T) {
 	signature := v.signBadly(auth, gost, note)
 	v.revokeBadly(number, code, gost, note)
 	v.verify(signature, note, "invalid")
-	v.quiet("422", "403", "409", "429", "ERR_INTERNET_DISCONNECTED")
+	v.quiet("422", "404", "ERR_INTERNET_DISCONNECTED")
 }
 
 // applyBadly ends with exactly one application all the same.
