@@ -574,6 +574,33 @@ func TestRevocationRefuses(t *testing.T) {
 	}
 }
 
+// What a stranger writes where a nonce belongs does not go into the log, which keeps everything for good.
+func TestARefusalRecordsOnlyAChallengeOfOurs(t *testing.T) {
+	s := newScene(t)
+	long := strings.Repeat("A", 60_000)
+	for name, do := range map[string]func() error{
+		"a revocation":             func() error { _, err := s.RevokeByHolder(s.ctx, long, nil); return err },
+		"an operator's revocation": func() error { _, err := s.RevokeByOperator(s.ctx, operatorIIN, long, nil); return err },
+		"a decision":               func() error { _, err := s.Decide(s.ctx, operatorIIN, long, nil); return err },
+		"a login":                  func() error { _, err := s.Login(s.ctx, long, nil, long); return err },
+	} {
+		if err := do(); fail.CodeOf(err) != "statement.no-challenge" {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if err := s.store.View(s.ctx, func(tx authority.Tx) error {
+		entries, err := tx.EntriesAfter(0, 1000)
+		for _, e := range entries {
+			if bytes.Contains(e.Payload, []byte("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")) {
+				t.Errorf("%s holds %d octets of it", e.Act, len(e.Payload))
+			}
+		}
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestWrongRevocationCodes(t *testing.T) {
 	s := newScene(t)
 	before := s.acts()["code.refused"]

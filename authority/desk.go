@@ -269,9 +269,9 @@ func words(s string) error {
 //
 // Sent twice, it answers the same again and moves nothing.
 func (a *Authority) Decide(ctx context.Context, staff, nonce string, cms []byte) (app *application.Application, err error) {
-	app, subject, err := a.decide(ctx, staff, nonce, cms)
+	app, c, err := a.decide(ctx, staff, nonce, cms)
 	if err != nil {
-		return nil, a.refused(ctx, "decision.refused", staffActor(staff), subject, refusal{Nonce: nonce, Purpose: string(statement.Decision)}, err)
+		return nil, a.refused(ctx, "decision.refused", staffActor(staff), c.Subject, refusal{Nonce: c.Nonce, Purpose: string(statement.Decision)}, err)
 	}
 	if app.State == application.Signing {
 		select {
@@ -282,16 +282,16 @@ func (a *Authority) Decide(ctx context.Context, staff, nonce string, cms []byte)
 	return app, nil
 }
 
-func (a *Authority) decide(ctx context.Context, staff, nonce string, cms []byte) (app *application.Application, subject string, err error) {
+func (a *Authority) decide(ctx context.Context, staff, nonce string, cms []byte) (app *application.Application, c statement.Challenge, err error) {
 	c, checked, err := a.answer(ctx, nonce, statement.Decision, cms)
 	if fail.CodeOf(err) == "statement.used" {
 		app, again := a.decided(ctx, staff, c)
 		if again {
-			return app, c.Subject, nil
+			return app, c, nil
 		}
 	}
 	if err != nil {
-		return nil, c.Subject, err
+		return nil, c, err
 	}
 	err = a.store.Update(ctx, func(tx Tx) error {
 		v, err := checked.Accept(tx)
@@ -319,10 +319,10 @@ func (a *Authority) decide(ctx context.Context, staff, nonce string, cms []byte)
 	})
 	if fail.CodeOf(err) == "statement.used" {
 		if app, again := a.decided(ctx, staff, c); again {
-			return app, c.Subject, nil
+			return app, c, nil
 		}
 	}
-	return app, c.Subject, err
+	return app, c, err
 }
 
 func (a *Authority) approveNow(tx Tx, now time.Time, app *application.Application, v statement.Verified, staff string) error {

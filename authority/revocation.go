@@ -199,7 +199,7 @@ func (a *Authority) changeStatus(ctx context.Context, nonce string, cms []byte, 
 		}
 	}
 	if err != nil {
-		return registry.Certificate{}, a.refused(ctx, "revocation.refused", actor, c.Subject, refusal{Nonce: nonce, Purpose: string(statement.Revocation)}, err)
+		return registry.Certificate{}, a.refused(ctx, "revocation.refused", actor, c.Subject, refusal{Nonce: c.Nonce, Purpose: string(statement.Revocation)}, err)
 	}
 	revoke.Committed()
 	return row, nil
