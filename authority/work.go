@@ -24,14 +24,16 @@ const (
 	issueLease = 2 * time.Minute // of one job: signing takes milliseconds, but a machine may stall
 	issueBatch = 16
 	maxBackoff = 10 * time.Minute
-	maxDue     = 200 // deadlines of one turn
+	lastAudit  = 10 * time.Second // for the checkpoint of a stop
+	maxDue     = 200              // deadlines of one turn
 )
 
 // Resume finishes or abandons the issuances that a stop left open. It is called at start, before serving.
 func (a *Authority) Resume(ctx context.Context) error { return a.issuer.Resume(ctx) }
 
 // Run works until ctx ends: issuance, outbox, log, revocation lists, deadlines. Faults are logged and tried again; nothing is lost,
-// since every job is a row. It returns nil when all workers have stopped.
+// since every job is a row. It returns when all workers have stopped and the log is closed with a checkpoint; an error is that of
+// the last checkpoint, and the next start makes it good.
 func (a *Authority) Run(ctx context.Context) error {
 	var all sync.WaitGroup
 	report := func(what string) func(error) {
@@ -45,6 +47,12 @@ func (a *Authority) Run(ctx context.Context) error {
 	all.Go(func() { a.every(ctx, everyDeadline, nil, "deadlines", a.WorkDeadlines) })
 	<-ctx.Done()
 	all.Wait()
+	// What the last moments committed comes under a checkpoint too, so that nothing of a stopped store can be rewritten unseen.
+	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastAudit)
+	defer cancel()
+	if _, err := a.audit.Integrate(last); err != nil {
+		return fmt.Errorf("couldn't close the log: %w", err)
+	}
 	return nil
 }
 
