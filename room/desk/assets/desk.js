@@ -47,8 +47,7 @@ if (line) {
     const k = document.createElement("kbd");
     k.textContent = `Alt+${key}`;
     const item = document.createElement("span");
-    item.className = "nowrap";
-    item.append(k, ` ${text}`);
+    item.append(k, `\u00a0${text}`); // the key stays with the first word of what it does
     list.append(item, " \u00a0 ");
   };
   for (const [key, selector, act] of keys) {

@@ -7,7 +7,7 @@ import { installFragment } from "./install.js";
 import { signFragment } from "./sign.js";
 import { hashFragment } from "./hash.js";
 
-// The kit's page has no place for a stylesheet of ours; nothing is shown before this script anyway.
+// The kit's page has no place for a stylesheet of ours; what is seen without this script needs none.
 const style = document.createElement("link");
 style.rel = "stylesheet";
 style.href = new URL("./page.css", import.meta.url);
