@@ -20,7 +20,7 @@ GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@latest
 MISSING := missing=; for p in $(DEBIAN); do dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$p"; done; \
 	command -v node >/dev/null || missing="$$missing nodejs"
 
-.PHONY: build run test test-browser bench reliability check deps peers clean
+.PHONY: build run test test-browser pictures bench reliability check deps peers clean
 
 build:
 	@mkdir -p bin
@@ -40,6 +40,11 @@ test-browser: peers build
 	$(TESTSUM) -run '^TestBrowser' $(ALL)
 
 # The figures of docs/performance.md, in parts of under ten minutes: the same command goes on. For one package: go test -bench .
+# The pictures of the README, taken on the way of the browser test.
+pictures: build
+	@mkdir -p docs/pictures
+	SENIM_PICTURES=$(CURDIR)/docs/pictures $(GO) test -count=1 -timeout 20m -run '^TestBrowserLine$$/^in_' ./cmd/senim
+
 bench: peers build
 	$(GO) run ./internal/tool/bench
 

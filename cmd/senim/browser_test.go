@@ -17,7 +17,7 @@ import (
 )
 
 // The whole line in a real browser, against the real program: what the README walks through. With SENIM_PICTURES=DIR the
-// main pages are written there as pictures, as make pictures does.
+// README's pictures are written there, as make pictures does.
 
 // A walk is a demo that people walk through with one browser.
 type walk struct {
@@ -79,23 +79,24 @@ func (v *visitor) says(selector, text string) {
 	}
 }
 
-// picture is one of the README.
-func (v *visitor) picture(name string, width int) {
-	v.t.Helper()
-	if dir := os.Getenv("SENIM_PICTURES"); dir != "" {
-		v.Picture(filepath.Join(dir, name+".png"), width)
-	}
-	v.look(name)
+// figures are the pictures of the README, by language and page, with the width of the window.
+var figures = map[string]int{
+	"ru-start": 1280, "ru-keys": 1280, "ru-number": 390, "ru-application": 1280, "ru-decision": 1280, "ru-install": 390,
+	"ru-signed": 1280, "ru-valid": 1280, "ru-revocation": 1280, "ru-invalid": 1280, "kk-keys-saved": 390, "en-valid": 390,
 }
 
-// look keeps pictures in both widths for whoever looks at every page (go test -artifacts).
+// look takes pictures of a page: for the README, and in both widths for whoever looks at every page (go test -artifacts).
 func (v *visitor) look(name string) {
 	v.t.Helper()
+	name = v.lang + "-" + name
+	if dir, width := os.Getenv("SENIM_PICTURES"), figures[name]; dir != "" && width > 0 {
+		v.Figure(filepath.Join(dir, name+".png"), width)
+	}
 	if f := flag.Lookup("test.artifacts"); f == nil || f.Value.String() != "true" {
 		return
 	}
 	for _, width := range []int{390, 1280} {
-		v.Picture(filepath.Join(v.t.ArtifactDir(), fmt.Sprintf("%s-%s-%d.png", v.lang, name, width)), width)
+		v.Picture(filepath.Join(v.t.ArtifactDir(), fmt.Sprintf("%s-%d.png", name, width)), width)
 	}
 }
 
@@ -130,7 +131,7 @@ const ownPassword = "qwerty-12"
 func (v *visitor) toKeys(p line.Person) {
 	v.t.Helper()
 	v.open("/")
-	v.picture("start", 1280)
+	v.look("start")
 	v.Click("#apply")
 	v.Wait(`location.pathname === "/apply"`)
 	v.look("agreement")
@@ -138,7 +139,7 @@ func (v *visitor) toKeys(p line.Person) {
 	v.Click(`form[action="/apply"] button`)
 	v.WaitURL("/apply/form")
 	v.fillForm(p)
-	v.picture("form", 1280)
+	v.look("form")
 	v.Click(`form[action="/apply/form"] button`)
 	v.WaitURL("/apply/keys")
 }
@@ -157,7 +158,7 @@ func (v *visitor) makeKeys() (file string) {
 	v.t.Helper()
 	v.Fill("#key-password", ownPassword)
 	v.Fill("#key-password-again", ownPassword)
-	v.picture("keys", 1280)
+	v.look("keys")
 	v.Click("#make-keys")
 	v.WaitState("#page-keys", "saved")
 	file = v.download("senim-keys-*.p12")
@@ -179,7 +180,7 @@ func (v *visitor) apply(p line.Person) (number, code, file string) {
 	v.WaitURL("/apply/check")
 	v.says("main", p.IIN)
 	v.says("main", p.Surname)
-	v.picture("check", 1280)
+	v.look("check")
 	v.Click("#submit-application")
 	number, code = v.done()
 	if filepath.Base(file) != "senim-keys-"+number+".p12" {
@@ -193,7 +194,7 @@ func (v *visitor) done() (number, code string) {
 	v.t.Helper()
 	v.WaitURL("/apply/done")
 	v.Wait(`document.querySelector("#panel-number") && document.querySelector("#revocation-code")`)
-	v.picture("number", 390)
+	v.look("number")
 	compact := func(selector string) string { return strings.Join(strings.Fields(v.Text(selector)), "") }
 	return compact("#panel-number"), compact("#revocation-code")
 }
@@ -233,16 +234,16 @@ func (v *visitor) signIn() {
 func (v *visitor) approve(number string) {
 	v.t.Helper()
 	v.open("/desk")
-	v.picture("queue", 1280)
+	v.look("queue")
 	v.Click(`a[href="/desk/applications/` + number + `"]`)
 	v.WaitURL("/desk/applications/" + number)
 	v.Click("#document + label")
 	v.Click("#photo + label")
-	v.picture("application", 1280)
+	v.look("application")
 	v.Click("#approve")
 	v.WaitURL("/decision")
 	v.operatorKey()
-	v.picture("decision", 1280)
+	v.look("decision")
 	v.Click("#sign-decision")
 	v.WaitURL("decided=yes")
 	v.look("decided")
@@ -278,7 +279,7 @@ func (v *visitor) install(number, file string) (auth, sign string) {
 	v.look("install")
 	v.Click("#install")
 	v.WaitState("#page-install", "done")
-	v.picture("install", 390)
+	v.look("install")
 	auth, sign = v.download("AUTH_RSA256_*.p12"), v.download("GOST512_*.p12")
 	v.Click("[data-next]")
 	v.WaitURL("/install/" + number + "/done")
@@ -301,7 +302,7 @@ func (v *visitor) sign(document, key string, detached bool) string {
 	v.look("sign")
 	v.Click("#sign")
 	v.WaitState("#page-sign", "done")
-	v.picture("signed", 1280)
+	v.look("signed")
 	return v.download(filepath.Base(document) + suffix)
 }
 
@@ -344,7 +345,7 @@ func (v *visitor) revoke(key string) {
 	v.look("revocation")
 	v.Click("form[data-statement] button[type=submit].button")
 	v.WaitURL("/revoke/done/")
-	v.picture("revoked", 390)
+	v.look("revoked")
 }
 
 func TestBrowserLine(t *testing.T) {
@@ -367,7 +368,7 @@ func (w *walk) russian(t *testing.T) {
 	number, _, file := v.apply(line.Person{IIN: "631007206976", Surname: "Петрова", Name: "Анна", Patronymic: "Ивановна"})
 	v.open("/status/" + number)
 	v.says("main", "Новая заявка")
-	v.picture("status", 390)
+	v.look("status")
 
 	o := w.tab(t, "ru") // the operator sits elsewhere
 	o.signIn()
@@ -391,14 +392,14 @@ func (w *walk) russian(t *testing.T) {
 	signature := v.sign(document, gost, false)
 	v.verify(signature, "", "valid")
 	v.says("main", "ПЕТРОВА АННА")
-	v.picture("valid", 1280)
+	v.look("valid")
 	judge(t, signature, 0, "TOTAL-PASSED", "--trust", w.demoFile("trust.pem"), "--online")
 	stored := w.answer(t, "good", gost)
 	judge(t, signature, 0, "TOTAL-PASSED", "--trust", w.demoFile("trust.pem"), "--ocsp", stored)
 
 	v.revoke(gost)
 	v.verify(signature, "", "invalid")
-	v.picture("invalid", 1280)
+	v.look("invalid")
 	judge(t, signature, 1, "INDETERMINATE REVOKED_NO_POE", "--trust", w.demoFile("trust.pem"), "--online")
 	judge(t, signature, 1, "INDETERMINATE REVOKED_NO_POE", "--trust", w.demoFile("trust.pem"), "--ocsp", w.answer(t, "revoked", gost))
 
@@ -450,7 +451,7 @@ func (w *walk) shorter(lang string, p line.Person, state, issued, installed, val
 		v.verify(signature, document, "valid")
 		v.says("#verdict", valid)
 		v.says("main", strings.ToUpper(p.Surname))
-		v.picture("valid", 1280)
+		v.look("valid")
 		judge(t, signature, 0, "TOTAL-PASSED", "--trust", w.demoFile("trust.pem"), "--online", "--content", document)
 		judge(t, signature, 1, "TOTAL-FAILED HASH_FAILURE", "--trust", w.demoFile("trust.pem"), "--content", w.write(t, "other.txt", "Шарт № 8\n"))
 		v.quiet()
