@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/senim-pki/senim/base/i18n"
+	"github.com/senim-pki/senim/iin"
 )
 
 const configurationFile = "../../docs/configuration.md"
@@ -109,6 +110,23 @@ func TestMessagesAreThoseThatTheCodeNames(t *testing.T) {
 	for _, m := range regexp.MustCompile(`"((?:cmd|key|unlock|config|register|audit|migrate|serve|demo|doctor|verify)\.[a-z-]*[a-z])"`).FindAllStringSubmatch(text, -1) {
 		if !bundle.Has(m[1]) {
 			t.Errorf("there is no message %s", m[1])
+		}
+	}
+}
+
+// Who types what the README says gets no further than a number that is nobody's.
+func TestTheNumbersOfTheREADMECanBeNumbersOfPersons(t *testing.T) {
+	text, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	numbers := regexp.MustCompile(`\b[0-9]{12}\b`).FindAllString(string(text), -1)
+	if len(numbers) == 0 {
+		t.Fatal("the README has no number of a person")
+	}
+	for _, n := range numbers {
+		if err := iin.Check(n); err != nil {
+			t.Errorf("%s: %v", n, err)
 		}
 	}
 }
