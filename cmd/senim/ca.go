@@ -12,6 +12,7 @@ import (
 	"github.com/senim-pki/senim/authority/ca"
 	"github.com/senim-pki/senim/authority/store/sqlite"
 	"github.com/senim-pki/senim/base/fail"
+	"github.com/senim-pki/senim/cmd/internal/cli"
 	"github.com/senim-pki/senim/pki/crl"
 )
 
@@ -57,7 +58,7 @@ func (c *caInitCmd) Run(a *app) error {
 	if ca.Exists(config.Data) {
 		return fail.New(fail.Conflict, "ca.exists", "data", config.Data)
 	}
-	if err := vacant(c.Output); err != nil {
+	if err := cli.Vacant(c.Output); err != nil {
 		return err
 	}
 	admin := authority.StaffRequest{IIN: c.AdminIIN, Surname: c.AdminSurname, Name: c.AdminName, Patronymic: c.AdminPatronymic, Role: account.Administrator}

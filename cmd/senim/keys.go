@@ -5,10 +5,6 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/pem"
-	"errors"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/senim-pki/senim/authority"
@@ -93,26 +89,6 @@ func (a *app) checkPassword(password []byte) error {
 		all = append(all, report.Broken(a.Lang, b))
 	}
 	return fail.New(fail.Invalid, "key.password-rule", "faults", strings.Join(all, " "))
-}
-
-// vacant refuses a name that a new key file cannot take, or a folder that nothing can be written into, before anything is
-// made that would be lost with it.
-func vacant(name string) error {
-	_, err := os.Lstat(name)
-	switch {
-	case err == nil:
-		return fail.Wrap(fail.Conflict, "cli.file-exists", fs.ErrExist, "file", name)
-	case !errors.Is(err, fs.ErrNotExist):
-		return fail.Wrap(fail.Unavailable, "cli.file", err, "file", name)
-	}
-	f, err := os.CreateTemp(filepath.Dir(name), ".senim-*")
-	if err == nil {
-		err = errors.Join(f.Close(), os.Remove(f.Name()))
-	}
-	if err != nil {
-		return fail.Wrap(fail.Unavailable, "cli.file", err, "file", name)
-	}
-	return nil
 }
 
 // writeKey writes a new key file, never over another.

@@ -9,6 +9,7 @@ import (
 	"github.com/senim-pki/senim/authority/account"
 	"github.com/senim-pki/senim/base/clock"
 	"github.com/senim-pki/senim/base/fail"
+	"github.com/senim-pki/senim/cmd/internal/cli"
 )
 
 type staffAddCmd struct {
@@ -32,7 +33,7 @@ func (c *staffAddCmd) Run(a *app) error {
 	if c.Output == "" {
 		c.Output = c.Role + ".p12"
 	}
-	if err := vacant(c.Output); err != nil {
+	if err := cli.Vacant(c.Output); err != nil {
 		return err
 	}
 	r := authority.StaffRequest{IIN: c.IIN, Surname: c.Surname, Name: c.Name, Patronymic: c.Patronymic, Role: account.Role(c.Role)}

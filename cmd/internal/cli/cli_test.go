@@ -180,3 +180,34 @@ func TestAResultThatCannotBeWrittenIsAnError(t *testing.T) {
 		}
 	}
 }
+
+// What is no file is written into; in its place a file would harm whoever else uses it.
+func TestOutputGoesIntoWhatIsNoFile(t *testing.T) {
+	dir := t.TempDir()
+	o, _, _ := newIO(t, "")
+	real, link := filepath.Join(dir, "real"), filepath.Join(dir, "link")
+	if err := os.WriteFile(real, []byte("before"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("real", link); err != nil {
+		t.Skip("no links here:", err)
+	}
+	if err := o.Output(link, []byte("after"), true); err != nil {
+		t.Fatal(err)
+	}
+	if b, _ := os.ReadFile(real); string(b) != "after" {
+		t.Errorf("behind the link stands %q", b)
+	}
+	null := filepath.Join(dir, "null")
+	if err := os.Symlink(os.DevNull, null); err != nil {
+		t.Fatal(err)
+	}
+	if err := o.Output(null, []byte("gone"), true); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{link, null} {
+		if info, err := os.Lstat(name); err != nil || info.Mode()&fs.ModeSymlink == 0 {
+			t.Errorf("%s is no link any more: %v", name, err)
+		}
+	}
+}

@@ -110,12 +110,50 @@ func write(name string, data []byte, mode fs.FileMode, replace bool) (err error)
 // output, but not to a terminal when it is binary.
 func (o *IO) Output(name string, data []byte, binary bool) error {
 	if name != "" && name != "-" {
+		if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() && !info.IsDir() {
+			return into(name, data)
+		}
+		if target, err := filepath.EvalSymlinks(name); err == nil {
+			name = target // a link stays, what it names is replaced
+		}
 		return Write(name, data, 0o644, true)
 	}
 	if binary && IsTerminal(o.Out) {
 		return fail.New(fail.Invalid, "cli.binary-to-terminal")
 	}
 	return o.Text(string(data))
+}
+
+// into writes to what is there and cannot be replaced: to put a file in the place of /dev/null harms the whole machine.
+func into(name string, data []byte) error {
+	f, err := os.OpenFile(name, os.O_WRONLY, 0)
+	if err != nil {
+		return fileError(name, err)
+	}
+	_, err = f.Write(data)
+	if err = errors.Join(err, f.Close()); err != nil {
+		return fileError(name, err)
+	}
+	return nil
+}
+
+// Vacant refuses a name that a new file cannot take, or a folder that nothing can be written into, before anything is made
+// that would be lost with it.
+func Vacant(name string) error {
+	if _, err := os.Lstat(name); !errors.Is(err, fs.ErrNotExist) {
+		if err == nil {
+			err = fs.ErrExist
+		}
+		return fileError(name, err)
+	}
+	f, err := os.CreateTemp(filepath.Dir(name), ".senim-*")
+	if err == nil {
+		err = errors.Join(f.Close(), os.Remove(f.Name()))
+	}
+	if err != nil {
+		return fileError(name, err)
+	}
+	return nil
 }
 
 // MakeDir makes a folder for its owner only.
