@@ -321,6 +321,7 @@ func TestInitRefuses(t *testing.T) {
 		{"the national policy", func(o *ca.InitOptions) { o.Config.Authorities[0].Policy = oid.KZNCAPolicy }, "ca.real-oid"},
 		{"a policy under the national one", func(o *ca.InitOptions) { o.Config.TSAPolicy = "1.2.398.3.3.2.6.9" }, "ca.real-oid"},
 		{"the policy of the national root", func(o *ca.InitOptions) { o.Config.Roots[1].Policy = oid.KZRootPolicy }, "ca.real-oid"},
+		{"a line break in the name of an authority", func(o *ca.InitOptions) { o.Config.Authorities[0].CommonName = "ERTIS\nCA" }, "ca.name"},
 		{"no policy", func(o *ca.InitOptions) { o.Config.Roots[1].Policy = "" }, "ca.policy"},
 		{"the addresses of the national authority", func(o *ca.InitOptions) { o.Config.URL = "http://test.pki.gov.kz" }, "ca.real-host"},
 		{"addresses that need another certificate", func(o *ca.InitOptions) { o.Config.URL = "https://ca.example.kz" }, "ca.url"},
@@ -352,8 +353,8 @@ func TestInitRefuses(t *testing.T) {
 			} else if fail.CodeOf(err) != c.code {
 				t.Errorf("answered %v, want %s", err, c.code)
 			}
-			if _, err := os.Stat(filepath.Join(o.Data, "ca", "hierarchy.json")); err == nil {
-				t.Error("it left a hierarchy")
+			if _, err := os.Stat(filepath.Join(o.Data, "ca")); err == nil {
+				t.Error("it left a folder, and a second attempt would find it taken")
 			}
 		})
 	}

@@ -12,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/senim-pki/senim/alg"
+	"github.com/senim-pki/senim/authority/lint"
 	"github.com/senim-pki/senim/authority/profile"
 	"github.com/senim-pki/senim/base/fail"
 	"github.com/senim-pki/senim/oid"
@@ -191,7 +192,7 @@ func (c *Config) authority(f *fail.Fields, at, name, commonName, scheme string, 
 		f.Add(at+"name", "ca.short-name", "name", name)
 	}
 	*names = append(*names, name)
-	if n := utf8.RuneCountInString(commonName); n == 0 || n > 64 || strings.TrimSpace(commonName) != commonName {
+	if n := utf8.RuneCountInString(commonName); n == 0 || n > 64 || !lint.PlainText(commonName) {
 		f.Add(at+"commonName", "ca.name")
 	}
 	if real := forbiddenName(commonName); real != "" {

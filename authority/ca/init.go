@@ -84,8 +84,10 @@ func Init(o InitOptions) (*Created, error) {
 	if len(o.RootSecret) == 0 && o.Config.Demo {
 		o.RootSecret = o.Secret
 	}
-	if len(o.RootSecret) < minSecret {
-		return nil, fail.New(fail.Invalid, "ca.secret-short", "min", fmt.Sprint(minSecret))
+	for _, secret := range [][]byte{o.Secret, o.RootSecret} {
+		if err := CheckSecret(secret); err != nil {
+			return nil, err
+		}
 	}
 	if err := o.folders(); err != nil {
 		return nil, err

@@ -39,9 +39,17 @@ const (
 // minSecret is the fewest octets of a secret. The demo's is random; a person's is a sentence.
 const minSecret = 8
 
-func lock(rand io.Reader, secret, master []byte) ([]byte, error) {
+// CheckSecret refuses a new secret that is too short.
+func CheckSecret(secret []byte) error {
 	if len(secret) < minSecret {
-		return nil, fail.New(fail.Invalid, "ca.secret-short", "min", fmt.Sprint(minSecret))
+		return fail.New(fail.Invalid, "ca.secret-short", "min", fmt.Sprint(minSecret))
+	}
+	return nil
+}
+
+func lock(rand io.Reader, secret, master []byte) ([]byte, error) {
+	if err := CheckSecret(secret); err != nil {
+		return nil, err
 	}
 	u := unlock{KDF: "argon2id", Time: argonTime, Memory: argonMemory, Threads: argonThreads, Salt: make([]byte, 16)}
 	if _, err := io.ReadFull(rand, u.Salt); err != nil {

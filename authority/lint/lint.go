@@ -113,6 +113,14 @@ func (k *checker) names() {
 	}
 }
 
+// PlainText reports whether a text may stand in a name: nothing in it is invisible, superfluous or decomposed.
+func PlainText(s string) bool {
+	hidden := strings.ContainsFunc(s, func(r rune) bool {
+		return unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Co) || r == utf8.RuneError
+	})
+	return !hidden && strings.TrimSpace(s) == s && !strings.Contains(s, "  ") && norm.NFC.IsNormalString(s)
+}
+
 func (k *checker) attribute(want profile.Attribute, a cert.Attribute) {
 	name := a.Type.Name()
 	if der.Tag(a.Tag) != want.Tag {
@@ -121,10 +129,7 @@ func (k *checker) attribute(want profile.Attribute, a cert.Attribute) {
 	if n := utf8.RuneCountInString(a.Value); n == 0 || n > maxName {
 		k.fault("subject", "lint.subject-length", "attribute", name)
 	}
-	hidden := strings.ContainsFunc(a.Value, func(r rune) bool {
-		return unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Co) || r == utf8.RuneError
-	})
-	if hidden || strings.TrimSpace(a.Value) != a.Value || strings.Contains(a.Value, "  ") || !norm.NFC.IsNormalString(a.Value) {
+	if !PlainText(a.Value) {
 		k.fault("subject", "lint.subject-characters", "attribute", name)
 	}
 	switch a.Type {

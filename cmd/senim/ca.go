@@ -10,9 +10,11 @@ import (
 	"github.com/senim-pki/senim/authority"
 	"github.com/senim-pki/senim/authority/account"
 	"github.com/senim-pki/senim/authority/ca"
+	"github.com/senim-pki/senim/authority/person"
 	"github.com/senim-pki/senim/authority/store/sqlite"
 	"github.com/senim-pki/senim/base/fail"
 	"github.com/senim-pki/senim/cmd/internal/cli"
+	"github.com/senim-pki/senim/iin"
 	"github.com/senim-pki/senim/pki/crl"
 )
 
@@ -65,16 +67,27 @@ func (c *caInitCmd) Run(a *app) error {
 	if err := askName(a, &admin); err != nil {
 		return err
 	}
+	// What hire would refuse is refused before there are authorities without an administrator.
+	first := person.Person{IIN: admin.IIN, Surname: admin.Surname, Name: admin.Name, Patronymic: admin.Patronymic}
+	if err := person.Normalize(&first, iin.Check); err != nil {
+		return err
+	}
 	secret, err := a.NewSecret(c.UnlockFile, "unlock.new")
 	if err != nil {
 		return err
 	}
 	defer clear(secret)
+	if err := ca.CheckSecret(secret); err != nil {
+		return err
+	}
 	rootSecret, err := a.NewSecret(c.RootPasswordFile, "unlock.new-root")
 	if err != nil {
 		return err
 	}
 	defer clear(rootSecret)
+	if err := ca.CheckSecret(rootSecret); err != nil {
+		return err
+	}
 	password, err := a.NewSecret(c.PasswordFile, "key.new-password", "file", c.Output)
 	if err != nil {
 		return err

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"golang.org/x/term"
@@ -77,6 +78,9 @@ func (o *IO) Ask(prompt string, args ...any) (string, error) {
 		fmt.Fprint(o.Err, o.T(prompt, args...)+" ")
 	}
 	b, err := o.line()
+	if fail.CodeOf(err) == "cli.secret-absent" {
+		err = fail.Wrap(fail.Invalid, "cli.answer-absent", err, "question", strings.TrimSuffix(o.T(prompt, args...), ":"))
+	}
 	return string(b), err
 }
 
