@@ -28,9 +28,10 @@ build:
 	$(GO) run ./internal/tool/pack -dir $(DIST)
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/senim ./cmd/senim
 
-# The demonstration keeps everything under $(DATA); a second run goes on from there. The server prints its address.
+# The demonstration keeps everything under $(DATA); a second run goes on from there. The server prints its address. LISTEN=ADDR
+# chooses another, best at the first run: certificates name the address of the server that issued them.
 run: build
-	exec bin/senim serve --demo --data $(DATA)
+	exec bin/senim serve --demo --data $(DATA) $(if $(LISTEN),--listen $(LISTEN))
 
 test: peers build
 	$(TESTSUM) $(ALL)

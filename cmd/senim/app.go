@@ -129,8 +129,10 @@ func run(ctx context.Context, args []string, o *cli.IO) (code int) {
 		command := "senim"
 		var e *kong.ParseError
 		if errors.As(err, &e) && e.Context != nil {
-			if c := e.Context.Command(); c != "" {
-				command += " " + strings.Fields(c)[0]
+			for _, word := range strings.Fields(e.Context.Command()) {
+				if !strings.HasPrefix(word, "<") { // an argument
+					command += " " + word
+				}
 			}
 		}
 		o.Say("cli.usage", "error", err.Error(), "command", command)

@@ -317,6 +317,6 @@ func (a *app) sayDemo(s settings) {
 		return found[0]
 	}
 	a.Say("demo.next", "portal", s.url+"/", "desk", s.deskURL+"/desk", "password", demoPassword, "dir", dir,
-		"operator", filepath.Join(dir, "operator.p12"), "totp", "senim staff totp "+filepath.Join(dir, "operator.totp"),
+		"operator", filepath.Join(dir, "operator.p12"), "senim", os.Args[0], "totp", os.Args[0]+" staff totp "+filepath.Join(dir, "operator.totp"),
 		"key", file("GOST512_*.p12"), "passwordfile", filepath.Join(dir, "password"), "trust", filepath.Join(dir, "trust.pem"))
 }

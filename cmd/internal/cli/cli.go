@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"strings"
 
@@ -121,6 +122,10 @@ func (o *IO) Explain(err error) string {
 		return strings.Join(lines, "\n")
 	}
 	code := fail.CodeOf(err)
+	var path *fs.PathError
+	if code == "" && errors.As(err, &path) { // a fault of the disk or of permissions, wherever it was met, is no fault of ours
+		return o.Explain(fileError(path.Path, path))
+	}
 	if code == "" || !o.Texts.Has(code) {
 		return o.T("cli.internal", "error", err.Error())
 	}

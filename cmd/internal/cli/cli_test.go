@@ -3,6 +3,7 @@ package cli
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -160,6 +161,11 @@ func TestErrorsAreTwoSentences(t *testing.T) {
 	messages.Reset()
 	o.Report(errors.New("bolt from the blue"))
 	if got := messages.String(); !strings.Contains(got, "bolt from the blue") || strings.Count(got, "\n") != 2 {
+		t.Errorf("%q", got)
+	}
+	messages.Reset()
+	o.Report(fmt.Errorf("couldn't make the folder: %w", &fs.PathError{Op: "mkdir", Path: "/x", Err: errors.New("read-only file system")}))
+	if got := messages.String(); !strings.Contains(got, "Check the disk") || !strings.Contains(got, "(mkdir /x: read-only file system)") {
 		t.Errorf("%q", got)
 	}
 	if out.Len() > 0 {
