@@ -3,7 +3,7 @@
 //
 // The browser words its own control in its own language, so it lies unseen over a button that speaks the page's.
 
-// Not every browser counts in Kazakh; Russian writes these units alike.
+// Browsers that know no Kazakh fall back to English units; Russian writes them as Kazakh does.
 function size(n, lang) {
   const units = ["byte", "kilobyte", "megabyte", "gigabyte"];
   let i = 0;
@@ -11,7 +11,7 @@ function size(n, lang) {
     n /= 1000;
     i++;
   }
-  return new Intl.NumberFormat([lang, "ru"], { style: "unit", unit: units[i], unitDisplay: "short", maximumFractionDigits: n < 10 && i > 0 ? 1 : 0 }).format(n);
+  return new Intl.NumberFormat(lang === "kk" ? "ru" : lang, { style: "unit", unit: units[i], unitDisplay: "short", maximumFractionDigits: n < 10 && i > 0 ? 1 : 0 }).format(n);
 }
 
 export function showFiles(doc) {
